@@ -1,0 +1,498 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * authscheme.h - the contract between mod_authscheme and an authentication
+ * scheme.
+ *
+ * httpd lets a Location name one AuthType. mod_authscheme makes that a list:
+ *
+ *     AuthType "Digest Bearer HOBA Basic"
+ *
+ * It sends the challenges of the whole list with every 401, looks at the
+ * scheme that the client answered with, and asks that scheme alone for a
+ * verdict. A scheme is a struct of functions, registered as a provider:
+ *
+ *     static const as_scheme mine = { .name = "Mine", ... };
+ *     ap_register_provider(pool, AS_SCHEME_GROUP, mine.name,
+ *                          AS_SCHEME_VERSION, &mine);
+ *
+ * A scheme never sets a status, never writes WWW-Authenticate, never logs a
+ * verdict and never looks at another scheme: it answers questions, the core
+ * acts. State that outlives a request belongs to the core as well and is
+ * reached through the services at the end of this file.
+ *
+ * This header and authscheme_span.h are all that a scheme needs; it compiles
+ * with `apxs -c` alone. docs/guide-write-a-scheme.md walks through one.
+ */
+#ifndef AUTHSCHEME_H
+#define AUTHSCHEME_H
+
+#include "httpd.h"
+#include "http_config.h"
+#include "http_ssl.h"
+#include "ap_provider.h"
+#include "apr_strings.h"
+#include "apr_time.h"
+
+#include "authscheme_span.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AS_SCHEME_GROUP "authscheme"
+#define AS_SCHEME_VERSION "0"
+
+/* ------------------------------------------------------------------ *
+ * Verdicts
+ * ------------------------------------------------------------------ */
+
+/* What a scheme says of credentials; the core makes the status of it. */
+typedef enum as_verdict {
+    AS_DENIED,        /* 401: these credentials do not hold */
+    AS_GRANTED,       /* the request is attempt->user's */
+    AS_STALE,         /* 401: right but for its age; the client may try again
+                         without asking its user */
+    AS_CONTINUE,      /* 401: this leg is fine, the next one is due */
+    AS_CONTRADICTORY, /* 400: the request contradicts itself */
+    AS_FORBIDDEN,     /* 403: not in this way, whatever the credentials;
+                         for instance not without TLS */
+    AS_UNAVAILABLE,   /* 503: our side could not find out */
+    AS_BROKEN         /* 500: our side is misconfigured */
+} as_verdict;
+
+/* Why not, as one stable word in the log (the word is in the comment).
+ * Administrators and fail2ban filters read these: never rename one. */
+typedef enum as_problem {
+    AS_NO_PROBLEM,    /* - */
+    AS_MISSING,       /* missing: no credentials at all */
+    AS_UNOFFERED,     /* unoffered: a scheme that this place does not list */
+    AS_MALFORMED,     /* malformed: not in the scheme's own syntax */
+    AS_UNKNOWN,       /* unknown: no such user, key or issuer */
+    AS_INVALID,       /* invalid: wrong password or signature */
+    AS_EXPIRED,       /* expired: its time is over, or has not come */
+    AS_REPLAYED,      /* replayed: was used before */
+    AS_DISABLED,      /* disabled: known, but revoked or not yet approved */
+    AS_UNACCEPTABLE,  /* unacceptable: genuine, but not made for this place */
+    AS_INSECURE,      /* insecure: sent without TLS */
+    AS_UNAUTHORIZED,  /* unauthorized: known user, but Require says no */
+    AS_INSUFFICIENT,  /* insufficient: known user without a needed scope */
+    AS_SERVER_FAULT   /* fault: ours, see the reason */
+} as_problem;
+
+typedef struct as_scheme as_scheme;
+
+/*
+ * One try to authenticate one request with one scheme. The core makes it, the
+ * scheme fills it through the functions below; it lives as long as the
+ * request. Strings are copied by nobody: constants, or in r->pool.
+ */
+typedef struct as_attempt {
+    const as_scheme *scheme;
+    as_verdict verdict;
+    as_problem problem;
+    const char *reason; /* for the log and %{authscheme-reason}n; never for
+                           the client. Constant text without secrets. */
+    const char *detail; /* NULL, or what the client sent and may be logged;
+                           the core cuts and escapes it */
+    apr_status_t status; /* of what failed on our side, or APR_SUCCESS */
+    const char *user;   /* after AS_GRANTED; not empty, no control bytes */
+    void *data;         /* the scheme's own, for its later callbacks */
+} as_attempt;
+
+/* "These credentials do not hold." */
+static APR_INLINE as_verdict as_deny(as_attempt *attempt, as_problem problem,
+                                     const char *reason)
+{
+    attempt->problem = problem;
+    attempt->reason = reason;
+    return attempt->verdict = AS_DENIED;
+}
+
+/* The same with what the client sent, such as a key id; never a secret. */
+static APR_INLINE as_verdict as_deny_about(as_attempt *attempt,
+                                           as_problem problem,
+                                           const char *reason,
+                                           const char *detail)
+{
+    attempt->detail = detail;
+    return as_deny(attempt, problem, reason);
+}
+
+/* "Too old, or of another run of this server: try again." */
+static APR_INLINE as_verdict as_stale(as_attempt *attempt, const char *reason)
+{
+    attempt->problem = AS_EXPIRED;
+    attempt->reason = reason;
+    return attempt->verdict = AS_STALE;
+}
+
+/* "The request contradicts itself." */
+static APR_INLINE as_verdict as_contradict(as_attempt *attempt,
+                                           const char *reason)
+{
+    attempt->problem = AS_MALFORMED;
+    attempt->reason = reason;
+    return attempt->verdict = AS_CONTRADICTORY;
+}
+
+/* "Not in this way." */
+static APR_INLINE as_verdict as_forbid(as_attempt *attempt, as_problem problem,
+                                       const char *reason)
+{
+    attempt->problem = problem;
+    attempt->reason = reason;
+    return attempt->verdict = AS_FORBIDDEN;
+}
+
+/* "We could not tell": a back end is away. rv may be APR_SUCCESS. */
+static APR_INLINE as_verdict as_fail(as_attempt *attempt, apr_status_t rv,
+                                     const char *reason)
+{
+    attempt->problem = AS_SERVER_FAULT;
+    attempt->reason = reason;
+    attempt->status = rv;
+    return attempt->verdict = AS_UNAVAILABLE;
+}
+
+/* "We can not tell before an administrator has mended the configuration." */
+static APR_INLINE as_verdict as_break(as_attempt *attempt, const char *reason)
+{
+    attempt->problem = AS_SERVER_FAULT;
+    attempt->reason = reason;
+    return attempt->verdict = AS_BROKEN;
+}
+
+/* "The next leg, please." */
+static APR_INLINE as_verdict as_continue(as_attempt *attempt)
+{
+    return attempt->verdict = AS_CONTINUE;
+}
+
+static APR_INLINE as_verdict as_grant(as_attempt *attempt, const char *user)
+{
+    attempt->user = user;
+    return attempt->verdict = AS_GRANTED;
+}
+
+/* ------------------------------------------------------------------ *
+ * What a scheme implements
+ * ------------------------------------------------------------------ */
+
+/* The challenges of one answer; opaque. See as_challenge_add(). */
+typedef struct as_challenges as_challenges;
+
+/* Where credentials stand that are not in the Authorization field. */
+typedef enum as_found {
+    AS_FOUND_NONE,
+    AS_FOUND_AMBIENT, /* a cookie: browsers send it with everything, so an
+                         Authorization field goes before it */
+    AS_FOUND_SENT     /* a query or form parameter: somebody put it there, and
+                         with an Authorization field beside it the request
+                         contradicts itself */
+} as_found;
+
+struct as_scheme {
+    /* The token in Authorization and WWW-Authenticate, which is also the entry
+     * in AuthType. Compared without case. */
+    const char *name;
+
+    /* What its credentials look like, and the verdict on anything else:
+     * AS_DENIED (401, the default) or AS_CONTRADICTORY (400). */
+    as_form form;
+    as_verdict malformed;
+
+    /* Required. Judges credentials of the declared form; `sent` is NULL if
+     * find() saw them elsewhere. Called at most once per httpd request, and
+     * again after an internal redirect into a place with other rules. Ends
+     * with one of as_grant() .. as_continue(). */
+    as_verdict (*authenticate)(request_rec *r, const as_credentials *sent,
+                               as_attempt *attempt);
+
+    /* Required. Adds this scheme's challenges, strongest first, for a 401 or
+     * 407. `attempt` is the failed try if the client used this very scheme,
+     * else NULL: then no error parameter belongs into the challenge. A scheme
+     * that would refuse anything here (no TLS) adds none. */
+    void (*challenge)(request_rec *r, const as_attempt *attempt,
+                      as_challenges *set);
+
+    /* Optional. Are there credentials of this scheme outside of the
+     * Authorization field? */
+    as_found (*find)(request_rec *r);
+
+    /* Optional. Runs once after AS_GRANTED, and again wherever the identity
+     * stands after an internal redirect or in a subrequest: sets what the
+     * application may know, in r->subprocess_env or with
+     * as_identity_set(). */
+    void (*publish)(request_rec *r, const as_attempt *attempt);
+
+    /* Optional. Runs once after AS_GRANTED: Authentication-Info and the like,
+     * into r->err_headers_out, so that it goes out with every status. */
+    void (*confirm)(request_rec *r, const as_attempt *attempt);
+
+    /* Optional. The request was authenticated by this scheme and refused by
+     * Require (attempt->verdict is AS_GRANTED), or was AS_CONTRADICTORY. A
+     * scheme whose RFC wants a challenge with a 403 or 400 adds it to the set
+     * and returns 1; the answer then is 403 or 400 with that challenge alone.
+     * 0 leaves the answer as httpd makes it. May set problem and reason. */
+    int (*explain)(request_rec *r, as_attempt *attempt, as_challenges *set);
+};
+
+/* ------------------------------------------------------------------ *
+ * Services of the core
+ * ------------------------------------------------------------------ */
+
+/* Whether a self-verifying nonce is one of ours. */
+typedef enum as_nonce {
+    AS_NONCE_OURS,
+    AS_NONCE_FOREIGN, /* never made by us for this purpose and binding, or by
+                         a secret that is gone */
+    AS_NONCE_FUTURE   /* ours, but the clock was turned back since */
+} as_nonce;
+
+/* Whether a use of something that may be used once is the first. */
+typedef enum as_use {
+    AS_USE_FIRST,
+    AS_USE_SEEN,
+    AS_USE_STALE,      /* nobody can tell any more: issued before the store
+                          began, or before what it had to drop */
+    AS_USE_UNAVAILABLE /* the store is away: refuse */
+} as_use;
+
+/*
+ * The credential store: one interface for every scheme, whatever keeps the
+ * records. Registered by mod_authscheme_credentials.
+ */
+typedef enum as_cred_kind {
+    AS_CRED_PASSWORD, /* id = user;    value = crypt(3) hash */
+    AS_CRED_DIGEST,   /* id = user;    value = H(A1), hexadecimal */
+    AS_CRED_MUTUAL,   /* id = user;    value = J(pi) */
+    AS_CRED_AWS4,     /* id = access key id;     value = sealed secret */
+    AS_CRED_TOKEN,    /* id = SHA-256 of a token, hexadecimal; no value */
+    AS_CRED_HOBA      /* id = kid;     value = DER SubjectPublicKeyInfo */
+} as_cred_kind;
+
+typedef enum as_cred_state {
+    AS_CRED_PENDING, /* enrolled, not yet approved: does not authenticate */
+    AS_CRED_ACTIVE,
+    AS_CRED_REVOKED
+} as_cred_state;
+
+/*
+ * One credential. (kind, id, realm, place, algorithm) is unique. Strings that
+ * do not apply are "" and never NULL. Records that find() returns live in the
+ * request's pool.
+ */
+typedef struct as_cred {
+    as_cred_kind kind;
+    const char *id;
+    const char *realm;     /* the realm it is good for, not quoted */
+    const char *place;     /* HOBA: origin; Mutual: auth-scope */
+    const char *algorithm; /* the scheme's own name of it */
+    const char *user;      /* r->user when it authenticates */
+    as_span value;         /* see as_cred_kind */
+    const char *label;     /* free UTF-8 text: the device, the token's use */
+    const char *scope;     /* token: its scopes, separated by blanks */
+    as_cred_state state;
+    apr_time_t created;
+    apr_time_t expires;    /* 0 = never */
+    apr_time_t not_before; /* proofs issued earlier are dead (logout) */
+} as_cred;
+
+#define AS_STORE_GROUP "authscheme-store"
+#define AS_STORE_NAME "credentials"
+#define AS_STORE_VERSION "0"
+
+/*
+ * Every function returns APR_SUCCESS, APR_NOTFOUND (no such record),
+ * APR_EEXIST (add: taken), APR_ENOTIMPL (this place has no AuthCredentials, or
+ * its back end cannot write) or what went wrong, which means AS_UNAVAILABLE.
+ */
+typedef struct as_store {
+    /* The record, whatever its state. algorithm NULL takes the first. */
+    apr_status_t (*find)(const as_cred **cred, request_rec *r,
+                         as_cred_kind kind, const char *id, const char *realm,
+                         const char *place, const char *algorithm);
+    /* Adds a record, atomically: of two adds at once, one gets APR_EEXIST. */
+    apr_status_t (*add)(request_rec *r, const as_cred *cred);
+    /* Writes state, not_before and label of an existing record. */
+    apr_status_t (*update)(request_rec *r, const as_cred *cred);
+    /* How many records a user has of a kind, in any state but revoked; all
+     * users together for user NULL and state AS_CRED_PENDING. */
+    apr_status_t (*count)(int *count, request_rec *r, as_cred_kind kind,
+                          const char *user, const char *realm,
+                          const char *place);
+} as_store;
+
+/* The store, or NULL if mod_authscheme_credentials is not loaded. */
+static APR_INLINE const as_store *as_store_get(void)
+{
+    return (const as_store *)ap_lookup_provider(AS_STORE_GROUP, AS_STORE_NAME,
+                                                AS_STORE_VERSION);
+}
+
+#define AS_SERVICES_GROUP "authscheme-services"
+#define AS_SERVICES_NAME "core"
+#define AS_SERVICES_VERSION "0"
+
+/* A size for as_derive(). */
+#define AS_KEY_LEN 32
+
+/* Reached through the functions below; grows at its end only. */
+typedef struct as_services {
+    const char *(*nonce_make)(request_rec *r, const char *purpose,
+                              as_span bound);
+    as_nonce (*nonce_check)(apr_time_t *issued, request_rec *r,
+                            const char *purpose, as_span bound, as_span nonce);
+    as_use (*claim)(request_rec *r, const char *space, as_span key,
+                    apr_time_t issued, apr_time_t expires);
+    as_use (*window)(request_rec *r, const char *space, as_span nonce,
+                     apr_uint64_t count, apr_time_t issued,
+                     apr_time_t expires);
+    int (*derive)(unsigned char key[AS_KEY_LEN], const char *purpose, int nth);
+    void (*challenge_add)(as_challenges *set, const char *challenge);
+    void (*reserve_identity)(apr_pool_t *pconf, const char *header);
+    void (*identity_set)(request_rec *r, const char *header,
+                         const char *value);
+    const char *(*realm)(request_rec *r);
+    const as_attempt *(*granted)(request_rec *r);
+    int (*authenticate)(request_rec *r, const as_scheme *only,
+                        const as_scheme *but, const as_attempt **attempt);
+    int (*refuse)(request_rec *r, const as_attempt *attempt);
+} as_services;
+
+/* The core, or NULL before mod_authscheme is loaded. Config handlers must
+ * check; at request time it is there, or httpd would not have started. */
+static APR_INLINE const as_services *as_core(void)
+{
+    return (const as_services *)ap_lookup_provider(
+        AS_SERVICES_GROUP, AS_SERVICES_NAME, AS_SERVICES_VERSION);
+}
+
+/*
+ * A nonce that verifies itself: 54 characters of base64url that look random,
+ * hold the time of issue, and are sealed for a purpose ("HOBA challenge") and
+ * for what it is bound to (an origin, a realm). No state is written. Made in
+ * r->pool; NULL if the system has no randomness, which the scheme answers by
+ * adding no challenge.
+ */
+static APR_INLINE const char *as_nonce_make(request_rec *r,
+                                            const char *purpose, as_span bound)
+{
+    return as_core()->nonce_make(r, purpose, bound);
+}
+
+/* Sets *issued (microseconds) if the nonce is AS_NONCE_OURS. Its age is for
+ * the caller to judge. Constant time. */
+static APR_INLINE as_nonce as_nonce_check(apr_time_t *issued, request_rec *r,
+                                          const char *purpose, as_span bound,
+                                          as_span nonce)
+{
+    return as_core()->nonce_check(issued, r, purpose, bound, nonce);
+}
+
+/*
+ * "Was I first?" for a proof that may be used once. Call it after the proof
+ * verified and never before: a stranger must not be able to fill the store.
+ * `space` names the scheme's own key space, `key` may be of any length.
+ * `issued` is the time stamped on the proof by us, `expires` the time after
+ * which the caller refuses it anyway. Within one client request, internal
+ * redirects and subrequests included, a claim that was first stays first.
+ */
+static APR_INLINE as_use as_claim(request_rec *r, const char *space,
+                                  as_span key, apr_time_t issued,
+                                  apr_time_t expires)
+{
+    return as_core()->claim(r, space, key, issued, expires);
+}
+
+/* The same for numbered uses of one nonce (Digest nc): each count from 1 on
+ * once, in any order within the last 128. */
+static APR_INLINE as_use as_window(request_rec *r, const char *space,
+                                   as_span nonce, apr_uint64_t count,
+                                   apr_time_t issued, apr_time_t expires)
+{
+    return as_core()->window(r, space, nonce, count, issued, expires);
+}
+
+/* A key for the scheme's own MACs, derived from the server secret for a
+ * purpose. nth 0 is the current one, 1 and on are older secrets that still
+ * verify; returns 0 where there is none. Wipe it after use. */
+static APR_INLINE int as_derive(unsigned char key[AS_KEY_LEN],
+                                const char *purpose, int nth)
+{
+    return as_core()->derive(key, purpose, nth);
+}
+
+/* Adds a challenge, "Scheme name=value, ...", kept by reference. realm comes
+ * first; values are canonical, without blanks around "=". */
+static APR_INLINE void as_challenge_add(as_challenges *set,
+                                        const char *challenge)
+{
+    as_core()->challenge_add(set, challenge);
+}
+
+/* At configuration: a request header that tells the application who the user
+ * is. From then on no client can send it itself, anywhere on this server. */
+static APR_INLINE void as_identity_reserve(apr_pool_t *pconf,
+                                           const char *header)
+{
+    if (as_core())
+        as_core()->reserve_identity(pconf, header);
+}
+
+/* At request time, in publish(): sets a reserved header for the handler or
+ * the proxied application. Values with control bytes are left out. */
+static APR_INLINE void as_identity_set(request_rec *r, const char *header,
+                                       const char *value)
+{
+    as_core()->identity_set(r, header, value);
+}
+
+/* The realm as a client sees it, quoted-pairs undone; "" without AuthName.
+ * ap_auth_name() has it ready to stand between quotes in a challenge. */
+static APR_INLINE const char *as_realm(request_rec *r)
+{
+    return as_core()->realm(r);
+}
+
+/* Who this request was granted to, also by way of the request it was
+ * redirected from or is a part of, if the same rules hold there; or NULL. */
+static APR_INLINE const as_attempt *as_granted(request_rec *r)
+{
+    return as_core()->granted(r);
+}
+
+/*
+ * For content handlers that authenticate by themselves because their place is
+ * open (the HOBA endpoints): judges the request by this place's list, by one
+ * scheme of it if `only` is not NULL, by all except `but` if that is not NULL.
+ * OK with r->user set, or the status to return, with challenges and the log
+ * line done. *attempt (if wanted) is the try, or NULL if there was none.
+ */
+static APR_INLINE int as_authenticate(request_rec *r, const as_scheme *only,
+                                      const as_scheme *but,
+                                      const as_attempt **attempt)
+{
+    return as_core()->authenticate(r, only, but, attempt);
+}
+
+/* For such handlers: refuses with a verdict of their own, reached without
+ * as_authenticate(). Returns the status, with challenges and log line done. */
+static APR_INLINE int as_refuse(request_rec *r, const as_attempt *attempt)
+{
+    return as_core()->refuse(r, attempt);
+}
+
+/* Whether the client's connection is TLS, as mod_ssl sees it. */
+static APR_INLINE int as_is_tls(request_rec *r)
+{
+    conn_rec *c = r->connection;
+
+    return ap_ssl_conn_is_ssl(c->master ? c->master : c);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

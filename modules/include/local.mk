@@ -1,0 +1,1 @@
+httpdinc_HEADERS += modules/include/authscheme.h modules/include/authscheme_span.h

@@ -1,0 +1,8 @@
+# The library is linked into every module; it holds no state.
+noinst_LTLIBRARIES += libauthscheme.la
+libauthscheme_la_SOURCES = \
+    modules/lib/base64.c modules/lib/base64.h \
+    modules/lib/grammar.c modules/lib/grammar.h \
+    modules/lib/secret.c modules/lib/secret.h \
+    modules/lib/key.h modules/lib/json.h modules/lib/jws.h
+libauthscheme_la_LIBADD = $(CRYPTO_LIBS)

@@ -1,0 +1,81 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+/*
+ * Random numbers, hashes and MACs. Lists of byte strings are hashed with the
+ * length before each part: moving a byte from one part to the next gives
+ * another value.
+ */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "secret.h"
+
+apr_status_t as_random(unsigned char *bytes, apr_size_t len)
+{
+    return RAND_bytes(bytes, (int)len) == 1 ? APR_SUCCESS : APR_EGENERAL;
+}
+
+static void put_length(unsigned char out[8], apr_size_t len)
+{
+    int i;
+
+    for (i = 0; i < 8; i++)
+        out[i] = (unsigned char)((apr_uint64_t)len >> (56 - 8 * i) & 0xff);
+}
+
+static int update(EVP_MD_CTX *ctx, const as_span *parts, int count)
+{
+    unsigned char length[8];
+    int i;
+
+    for (i = 0; i < count; i++) {
+        put_length(length, parts[i].len);
+        if (EVP_DigestUpdate(ctx, length, sizeof(length)) != 1
+            || EVP_DigestUpdate(ctx, parts[i].at, parts[i].len) != 1)
+            return 0;
+    }
+    return 1;
+}
+
+apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
+                     int count)
+{
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    int ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+             && update(ctx, parts, count)
+             && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    return ok ? APR_SUCCESS : APR_EGENERAL;
+}
+
+/* RFC 2104, on top of one digest context: OpenSSL 3 fetches its HMAC anew for
+ * every call, at ten times the cost of the hash. */
+apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
+                    const as_span *parts, int count)
+{
+    unsigned char pad[64];
+    EVP_MD_CTX *ctx;
+    apr_size_t i;
+    int ok;
+
+    if (key.len > sizeof(pad))
+        return APR_EINVAL;
+    ctx = EVP_MD_CTX_new();
+    memset(pad, 0x36, sizeof(pad));
+    for (i = 0; i < key.len; i++)
+        pad[i] ^= (unsigned char)key.at[i];
+    ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+         && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
+         && update(ctx, parts, count)
+         && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    for (i = 0; i < sizeof(pad); i++)
+        pad[i] ^= 0x36 ^ 0x5c;
+    ok = ok && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+         && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
+         && EVP_DigestUpdate(ctx, out, AS_SHA256_LEN) == 1
+         && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    as_wipe(pad, sizeof(pad));
+    EVP_MD_CTX_free(ctx);
+    return ok ? APR_SUCCESS : APR_EGENERAL;
+}

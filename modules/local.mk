@@ -1,0 +1,6 @@
+include modules/include/local.mk
+include modules/lib/local.mk
+include modules/core/local.mk
+include modules/credentials/local.mk
+include modules/bearer/local.mk
+include modules/hoba/local.mk

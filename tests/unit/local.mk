@@ -1,0 +1,19 @@
+# cmocka programs: one per file of the library or of a protocol.
+if HAVE_CMOCKA
+UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/modules/core \
+                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/bearer \
+                -DVECTORS='"$(abs_srcdir)/tests/unit/vectors"'
+UNIT_LDADD    = libauthscheme.la $(CMOCKA_LIBS) $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+
+UNIT_TESTS = tests/unit/test_base64 tests/unit/test_grammar
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS          += $(UNIT_TESTS)
+
+tests_unit_test_base64_SOURCES   = tests/unit/test_base64.c tests/unit/unit.h
+tests_unit_test_base64_CPPFLAGS  = $(UNIT_CPPFLAGS)
+tests_unit_test_base64_LDADD     = $(UNIT_LDADD)
+
+tests_unit_test_grammar_SOURCES  = tests/unit/test_grammar.c tests/unit/unit.h
+tests_unit_test_grammar_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_grammar_LDADD    = $(UNIT_LDADD)
+endif
