@@ -71,7 +71,7 @@ apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
          && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
     for (i = 0; i < sizeof(pad); i++)
         pad[i] ^= 0x36 ^ 0x5c;
-    ok = ok && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+    ok = ok && EVP_DigestInit_ex(ctx, NULL, NULL) == 1
          && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
          && EVP_DigestUpdate(ctx, out, AS_SHA256_LEN) == 1
          && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
