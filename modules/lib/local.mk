@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += libauthscheme.la
 libauthscheme_la_SOURCES = \
     modules/lib/base64.c modules/lib/base64.h \
     modules/lib/grammar.c modules/lib/grammar.h \
+    modules/lib/nonce.c modules/lib/nonce.h \
     modules/lib/secret.c modules/lib/secret.h \
     modules/lib/key.h modules/lib/json.h modules/lib/jws.h
 libauthscheme_la_LIBADD = $(CRYPTO_LIBS)

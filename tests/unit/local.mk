@@ -16,4 +16,9 @@ tests_unit_test_base64_LDADD     = $(UNIT_LDADD)
 tests_unit_test_grammar_SOURCES  = tests/unit/test_grammar.c tests/unit/unit.h
 tests_unit_test_grammar_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_grammar_LDADD    = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_nonce
+tests_unit_test_nonce_SOURCES    = tests/unit/test_nonce.c tests/unit/unit.h
+tests_unit_test_nonce_CPPFLAGS   = $(UNIT_CPPFLAGS)
+tests_unit_test_nonce_LDADD      = $(UNIT_LDADD)
 endif
