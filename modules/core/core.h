@@ -47,14 +47,162 @@ as_use core_claim(request_rec *r, const char *space, as_span key,
 as_use core_window(request_rec *r, const char *space, as_span nonce,
                    apr_uint64_t count, apr_time_t issued, apr_time_t expires);
 
+/* ---- list.c ---------------------------------------------------------- */
+
+#define CORE_LIST_MAX 16
+
+/* One entry of an AuthType list. */
+typedef struct core_entry {
+    const char *type;        /* as written */
+    const as_scheme *scheme; /* ours, or NULL: a stock AuthType */
+    int row;                 /* of the counters */
+} core_entry;
+
+/* An AuthType that is ours to serve: more than one entry, or one that names a
+ * scheme of ours. */
+typedef struct core_list {
+    const core_entry *entries;
+    int count;
+} core_list;
+
+/* Per-directory configuration. */
+typedef struct core_conf {
+    int type_set;          /* AuthType stands here or further out */
+    const core_list *list; /* NULL: not ours, or an expression */
+    int is_expression;     /* the list is known per request only */
+    int form;              /* AuthChallengeForm */
+} core_conf;
+
+enum { CORE_FORM_UNSET, CORE_FORM_LINES, CORE_FORM_LIST };
+
+void core_list_reset(apr_pool_t *pconf);
+
+/* Directives. httpd runs the AuthType and AuthName handlers of every module,
+ * ours beside mod_authn_core's. */
+const char *core_authtype_directive(cmd_parms *cmd, void *conf,
+                                    const char *arg);
+const char *core_authname_directive(cmd_parms *cmd, void *conf,
+                                    const char *arg);
+const char *core_token_directive(cmd_parms *cmd, void *conf, int argc,
+                                 char *const argv[]);
+
+/* The list that holds for the request, or NULL. */
+const core_list *core_list_of(request_rec *r);
+
+/* A list of one scheme, or a list without one; in r->pool. */
+const core_list *core_list_filter(request_rec *r, const core_list *list,
+                                  const as_scheme *only, const as_scheme *but);
+
+/* The entry that takes credentials with this scheme token, or NULL. */
+const core_entry *core_list_find(const core_list *list, as_span token);
+const core_entry *core_list_entry(const core_list *list,
+                                  const as_scheme *scheme);
+
+/* Whether a stock entry takes its credentials from elsewhere than the
+ * Authorization field (mod_auth_form). */
+int core_entry_is_tokenless(const core_entry *entry);
+
+/* ap_auth_type() of httpd gives one entry while a stock module is asked about
+ * it; this puts our function in front of mod_authn_core's. */
+void core_wrap_auth_type(void);
+
 /* ---- dispatch.c ------------------------------------------------------ */
+
+/* What is known of one httpd request. */
+typedef struct core_record {
+    const core_list *list;       /* that it is judged by */
+    const core_entry *used;      /* the entry of the client's scheme, or NULL */
+    const core_entry *trying;    /* a stock module is being asked about it */
+    const char *stock_challenge; /* what the module of `used` wants to say */
+    as_attempt attempt;
+    int judged;          /* attempt holds a verdict */
+    int ambient;         /* credentials came in a cookie */
+    int nested_authz;    /* the authorization hooks run inside of ours */
+    int noted;           /* and want the challenges to be sent */
+    int preserving;      /* an ErrorDocument is being judged */
+    void *claims;        /* state.c */
+} core_record;
+
+core_record *core_record_get(request_rec *r);
+core_record *core_record_peek(request_rec *r);
+
+/* The record that the request's identity rests on, found as httpd hands r->user
+ * on: itself, or where it was redirected from or is a part of, as long as the
+ * very same configuration holds. NULL: nobody signed in. */
+core_record *core_record_standing(request_rec *r);
 
 /* The request that the client sent: up through main and prev. */
 request_rec *core_root(request_rec *r);
+
+/* Whether the request fetches the ErrorDocument of a 401 or 407. */
+int core_is_error_document(request_rec *r);
 
 /* What the claims of this client request are remembered in: a place for one
  * pointer of state.c, the same for the client's request and for all redirects
  * and subrequests of it; NULL if there is none. */
 void **core_claims_slot(request_rec *r);
+
+/* Asks the stock modules about one entry, as if it were the only AuthType. */
+int core_ask_stock(request_rec *r, core_record *rec, const core_entry *entry);
+
+int core_authenticate(request_rec *r, const as_scheme *only,
+                      const as_scheme *but, const as_attempt **attempt);
+int core_refuse(request_rec *r, const as_attempt *attempt);
+
+/* Hooks. */
+int core_check_authn(request_rec *r);
+
+/* ---- challenge.c ----------------------------------------------------- */
+
+const char *core_credentials_field(request_rec *r);
+const char *core_challenge_field(request_rec *r);
+
+void core_challenge_add(as_challenges *set, const char *challenge);
+
+/* Puts the set of the whole list into the answer; returns how many challenges
+ * there are. An ErrorDocument keeps the set of the place that was asked for. */
+int core_offer(request_rec *r, core_record *rec);
+
+/* Asks the scheme whether the answer should explain itself with one challenge
+ * of that scheme, and puts it there. */
+int core_explain(request_rec *r, core_record *rec);
+
+/* Removes and returns what stands in the challenge field, joined. */
+const char *core_take_challenges(request_rec *r);
+
+/* ---- authz.c --------------------------------------------------------- */
+
+int core_check_authz(request_rec *r);
+int core_note_auth_failure(request_rec *r, const char *type);
+void core_register_require(apr_pool_t *p);
+
+/* ---- identity.c ------------------------------------------------------ */
+
+void core_identity_reset(apr_pool_t *pconf);
+const char *core_identity_directive(cmd_parms *cmd, void *conf,
+                                    const char *arg);
+void core_reserve_identity(apr_pool_t *pconf, const char *header);
+void core_identity_set(request_rec *r, const char *header, const char *value);
+const char *core_realm(request_rec *r);
+const as_attempt *core_granted(request_rec *r);
+
+/* Hooks. */
+int core_scrub(request_rec *r);
+int core_publish(request_rec *r);
+
+/* ---- verdict.c ------------------------------------------------------- */
+
+void core_counters_reset(void);
+
+/* The counters' row of a scheme; rows are made while httpd reads its
+ * configuration, later names share the row "other". */
+int core_counter_row(const char *name, int may_add);
+apr_status_t core_counters_open(apr_pool_t *pconf);
+
+/* One log line, the notes and the counter of a verdict. status is what the
+ * client gets. */
+void core_report(request_rec *r, const core_record *rec, int status);
+
+int core_status_hook(request_rec *r, int flags);
 
 #endif

@@ -184,17 +184,51 @@ apr_status_t as_credentials_parse(as_credentials *out, as_span value,
     return APR_SUCCESS;
 }
 
-int as_has_bare_comma(as_span value)
+/* Moves to the first comma outside of quotes; 0 if there is none. */
+static int skip_to_comma(as_span *rest)
 {
-    apr_size_t i;
     int quoted = 0;
 
-    for (i = 0; i < value.len; i++) {
-        if (quoted && value.at[i] == '\\')
-            i++;
-        else if (value.at[i] == '"')
+    for (; rest->len; skip(rest, 1)) {
+        if (quoted && *rest->at == '\\' && rest->len > 1)
+            skip(rest, 1);
+        else if (*rest->at == '"')
             quoted = !quoted;
-        else if (value.at[i] == ',' && !quoted)
+        else if (*rest->at == ',' && !quoted)
+            return 1;
+    }
+    return 0;
+}
+
+/* Blanks, then token68, then a comma. */
+static int token68_then_comma(as_span rest)
+{
+    as_skip_blanks(&rest);
+    if (!rest.len || !is_token68(*rest.at))
+        return 0;
+    while (rest.len && is_token68(*rest.at))
+        skip(&rest, 1);
+    while (rest.len && *rest.at == '=')
+        skip(&rest, 1);
+    as_skip_blanks(&rest);
+    return rest.len && *rest.at == ',';
+}
+
+int as_is_joined(as_span value)
+{
+    as_span word;
+
+    as_skip_blanks(&value);
+    if (as_take_token(&word, &value) == APR_SUCCESS
+        && token68_then_comma(value))
+        return 1;
+    while (skip_to_comma(&value)) {
+        skip(&value, 1);
+        as_skip_blanks(&value);
+        if (as_take_token(&word, &value) != APR_SUCCESS)
+            continue;
+        as_skip_blanks(&value);
+        if (!value.len || (*value.at != '=' && *value.at != ','))
             return 1;
     }
     return 0;

@@ -22,9 +22,11 @@ void as_skip_blanks(as_span *rest);
 apr_status_t as_credentials_parse(as_credentials *out, as_span value,
                                   apr_pool_t *pool);
 
-/* Whether a comma stands outside of quotes: in a field that did not parse, the
- * mark of two fields that httpd joined. */
-int as_has_bare_comma(as_span value);
+/* Whether a field looks like two Authorization fields that httpd joined with a
+ * comma: a token68 with a comma after it, or an element of the list that is not
+ * name=value but begins like credentials. RFC 9110 section 11.6.2 makes the
+ * field no list. */
+int as_is_joined(as_span value);
 
 /* Whether a client that looks for a scheme name after every comma, quoted or
  * not, would find one in this realm (curl does). */

@@ -139,22 +139,43 @@ static void bounds_the_parameters(void **state)
 
 static const struct {
     const char *value;
-    int comma;
-} commas[] = {
-    { "Basic x, Bearer y", 1 }, { "Basic x", 0 },
-    { "D a=\"b,c\"", 0 },       { "D a=\"b\\\",c\"", 0 },
-    { "D a=\"b\", c=d", 1 },    { "", 0 },
-    { "a\\,b", 1 },             { "\"a\\", 0 },
+    int joined;
+} fields[] = {
+    { "Basic x, Bearer y", 1 },
+    { "Basic x, Basic y", 1 },
+    { "Basic x,", 1 },
+    { "Basic x= , Basic", 1 },
+    { "Foo abc, Basic x", 1 },
+    { "D a=b, Basic x", 1 },
+    { "D a=\"b\", D a=\"b\"", 1 },
+    { "D a=\"b\\\"\", Basic x", 1 },
+    { "D a=b, Basic", 1 },
+    { "Basic x", 0 },
+    { "Basic", 0 },
+    { "", 0 },
+    { ",", 0 },
+    { "D a=b,, c = d,", 0 },
+    { "D a=\"b\", c=d", 0 },
+    { "D a=\"b, Basic x\"", 0 },
+    { "D a=\"b\\\", Basic x\"", 0 },
+    { "D a=\"b, Basic x", 0 },
+    { "D a=\"b\\", 0 },
+    { "D a=b, a=c", 0 },
+    { "D a=b, =c", 0 },
 };
 
-static void sees_bare_commas(void **state)
+static void sees_joined_fields(void **state)
 {
     size_t i;
 
     (void)state;
-    for (i = 0; i < COUNT(commas); i++)
-        assert_int_equal(as_has_bare_comma(as_span_of(commas[i].value)),
-                         commas[i].comma);
+    for (i = 0; i < COUNT(fields); i++) {
+        as_span value = exact(fields[i].value, strlen(fields[i].value));
+
+        if (as_is_joined(value) != fields[i].joined)
+            fail_msg("wrong about \"%s\"", fields[i].value);
+        free((char *)value.at);
+    }
 }
 
 static const struct {
@@ -185,7 +206,7 @@ int main(void)
         UNIT_TEST(nul_is_no_token),
         UNIT_TEST(finds_parameters_in_any_case),
         UNIT_TEST(bounds_the_parameters),
-        UNIT_TEST(sees_bare_commas),
+        UNIT_TEST(sees_joined_fields),
         UNIT_TEST(sees_schemes_in_realms),
     };
 
