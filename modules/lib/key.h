@@ -15,6 +15,7 @@
 #include "authscheme_span.h"
 
 typedef struct as_algorithm as_algorithm; /* a row, static, read-only */
+typedef struct as_key_kind as_key_kind;   /* a row, static, read-only */
 
 /*
  * A key that checks signatures: an asymmetric public key, or an HMAC secret.
@@ -22,8 +23,10 @@ typedef struct as_algorithm as_algorithm; /* a row, static, read-only */
  * Read-only after loading, so that threads may share it.
  */
 typedef struct as_key {
+    const as_key_kind *kind;     /* RSA, a curve, or a secret */
     EVP_PKEY *pkey;              /* NULL for an HMAC secret */
     as_span secret;              /* empty for a public key */
+    struct as_ready *ready;      /* see as_key_prepare(); or NULL */
     const as_algorithm *only;    /* the JWK's "alg": good for this one; or NULL */
     const char *kid;             /* JWK "kid", or NULL */
     const char *thumbprint_x509; /* JWK "x5t#S256", or NULL */
@@ -32,6 +35,9 @@ typedef struct as_key {
 /* The row of that exact JOSE name ("RS256"), or NULL. "none" has none. */
 const as_algorithm *as_algorithm_find(as_span name);
 const char *as_algorithm_name(const as_algorithm *alg);
+
+/* The rows in turn, from 0 on, then NULL. */
+const as_algorithm *as_algorithm_at(int i);
 
 /* HMAC with a shared secret? */
 int as_algorithm_is_symmetric(const as_algorithm *alg);
@@ -49,12 +55,19 @@ int as_key_fits(const as_key *key, const as_algorithm *alg);
 int as_key_verifies(const as_key *key, const as_algorithm *alg, as_span text,
                     as_span sig);
 
+/* For keys that outlive a request: looks up now what as_key_verifies() would
+ * look up every time. At loading only, before a second thread knows the key;
+ * pool is the key's. */
+void as_key_prepare(const as_key *key, apr_pool_t *pool);
+
 /*
  * From the DER of a SubjectPublicKeyInfo. APR_EINVAL, with *why set to constant
  * text for the administrator or the client, if it is not one, is not canonical
  * DER, has trailing bytes, or is a key that we refuse: RSA below 2048 or above
  * 8192 bits or with an exponent below 65537 or even, curves other than P-256,
- * P-384, P-521 and secp256k1, X25519, RSASSA-PSS, ...
+ * P-384, P-521 and secp256k1, a compressed or explicit point, X25519,
+ * RSASSA-PSS, Edwards points of small order (for which every signature would
+ * be good), ...
  */
 apr_status_t as_key_from_spki(const as_key **key, const char **why,
                               as_span der, apr_pool_t *pool);

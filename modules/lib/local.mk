@@ -5,5 +5,6 @@ libauthscheme_la_SOURCES = \
     modules/lib/grammar.c modules/lib/grammar.h \
     modules/lib/nonce.c modules/lib/nonce.h \
     modules/lib/secret.c modules/lib/secret.h \
-    modules/lib/key.h modules/lib/json.h modules/lib/jws.h
+    modules/lib/algorithm.c modules/lib/algorithm.h \
+    modules/lib/key.c modules/lib/key.h modules/lib/pem.c
 libauthscheme_la_LIBADD = $(CRYPTO_LIBS)

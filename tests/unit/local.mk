@@ -21,4 +21,15 @@ UNIT_TESTS += tests/unit/test_nonce
 tests_unit_test_nonce_SOURCES    = tests/unit/test_nonce.c tests/unit/unit.h
 tests_unit_test_nonce_CPPFLAGS   = $(UNIT_CPPFLAGS)
 tests_unit_test_nonce_LDADD      = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_key tests/unit/test_wycheproof
+tests_unit_test_key_SOURCES  = tests/unit/test_key.c tests/unit/unit.h \
+                               tests/unit/vectors/keys.h
+tests_unit_test_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_key_LDADD    = $(UNIT_LDADD)
+
+tests_unit_test_wycheproof_SOURCES  = tests/unit/test_wycheproof.c tests/unit/unit.h
+tests_unit_test_wycheproof_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_wycheproof_LDADD    = $(UNIT_LDADD)
 endif
+EXTRA_DIST += tests/unit/vectors/wycheproof
