@@ -18,12 +18,6 @@ APLOG_USE_MODULE(authscheme);
 
 static int deny(request_rec *r, core_record *rec, int status)
 {
-    core_record *standing = core_record_standing(r);
-
-    if (!standing)
-        return status;
-    if (standing != rec)
-        rec->attempt = standing->attempt;
     rec->attempt.problem = AS_UNAUTHORIZED;
     rec->attempt.reason = "Require does not let this user in";
     if (core_explain(r, rec))
@@ -40,7 +34,7 @@ int core_check_authz(request_rec *r)
     core_record *rec = core_record_peek(r);
     int status;
 
-    if (!list || !rec || rec->nested_authz)
+    if (!list || !rec || !rec->judged || rec->nested_authz)
         return DECLINED;
 
     rec->nested_authz = 1;
@@ -58,8 +52,8 @@ int core_note_auth_failure(request_rec *r, const char *type)
     core_record *rec;
 
     (void)type;
-    if (!list)
-        return DECLINED;
+    if (!list) /* a stock AuthType keeps its ways, except in our error pages */
+        return core_is_our_error_document(r) ? OK : DECLINED;
     rec = core_record_get(r);
     if (rec->trying)
         return DECLINED;

@@ -137,6 +137,9 @@ request_rec *core_root(request_rec *r);
 /* Whether the request fetches the ErrorDocument of a 401 or 407. */
 int core_is_error_document(request_rec *r);
 
+/* The same, if that answer was made by a list. */
+int core_is_our_error_document(request_rec *r);
+
 /* What the claims of this client request are remembered in: a place for one
  * pointer of state.c, the same for the client's request and for all redirects
  * and subrequests of it; NULL if there is none. */

@@ -67,12 +67,28 @@ void **core_claims_slot(request_rec *r)
     return rec ? &rec->claims : NULL;
 }
 
+static int is_challenged(int status)
+{
+    return status == HTTP_UNAUTHORIZED
+           || status == HTTP_PROXY_AUTHENTICATION_REQUIRED;
+}
+
 int core_is_error_document(request_rec *r)
 {
     for (r = r->prev; r; r = r->prev)
-        if (r->status == HTTP_UNAUTHORIZED
-            || r->status == HTTP_PROXY_AUTHENTICATION_REQUIRED)
+        if (is_challenged(r->status))
             return 1;
+    return 0;
+}
+
+int core_is_our_error_document(request_rec *r)
+{
+    for (r = r->prev; r; r = r->prev) {
+        const core_record *rec = core_record_peek(r);
+
+        if (is_challenged(r->status) && rec && rec->list)
+            return 1;
+    }
     return 0;
 }
 
@@ -100,8 +116,15 @@ static int says_continue(const char *challenge)
     return challenge && !strncmp(challenge, "Negotiate ", 10);
 }
 
-static as_verdict stock_refusal(as_attempt *attempt, const char *challenge)
+static as_verdict stock_refusal(as_attempt *attempt, int answer,
+                                const char *challenge)
 {
+    if (answer == HTTP_BAD_REQUEST)
+        return as_contradict(attempt, "the module of this AuthType finds the "
+                                      "credentials malformed");
+    if (answer == HTTP_FORBIDDEN)
+        return as_forbid(attempt, AS_DISABLED,
+                         "the module of this AuthType forbids this user");
     if (says_stale(challenge))
         return as_stale(attempt, "the nonce is too old or not of this server");
     if (says_continue(challenge))
@@ -119,8 +142,9 @@ static as_verdict judge_stock(request_rec *r, core_record *rec, int *status)
     if (answer == OK && r->user)
         return as_grant(attempt, r->user);
     rec->stock_challenge = core_take_challenges(r);
-    if (answer == HTTP_UNAUTHORIZED)
-        return stock_refusal(attempt, rec->stock_challenge);
+    if (answer == HTTP_UNAUTHORIZED || answer == HTTP_BAD_REQUEST
+        || answer == HTTP_FORBIDDEN)
+        return stock_refusal(attempt, answer, rec->stock_challenge);
     if (answer == OK || answer == DECLINED)
         return as_break(attempt, "no module answers for this AuthType");
 
@@ -163,6 +187,16 @@ static as_verdict judge_ours(request_rec *r, core_record *rec,
     return scheme->authenticate(r, sent, attempt);
 }
 
+/* A lone word may be a key that somebody sent without naming a scheme: only
+ * what has credentials after it is a scheme's name for the log. */
+static as_verdict unoffered(request_rec *r, as_attempt *attempt,
+                            const as_credentials *sent)
+{
+    if (sent->form != AS_FORM_NONE)
+        attempt->detail = as_string(r->pool, sent->scheme);
+    return as_deny(attempt, AS_UNOFFERED, "the scheme is not offered here");
+}
+
 /* The Authorization field, by the scheme it names. */
 static as_verdict judge_field(request_rec *r, core_record *rec,
                               const char *field, int *status)
@@ -179,9 +213,7 @@ static as_verdict judge_field(request_rec *r, core_record *rec,
 
     rec->used = core_list_find(rec->list, sent.scheme);
     if (!rec->used)
-        return as_deny_about(attempt, AS_UNOFFERED,
-                             "the scheme is not offered here",
-                             as_string(r->pool, sent.scheme));
+        return unoffered(r, attempt, &sent);
     if (sent_elsewhere(r, rec))
         return as_contradict(attempt, "credentials in more than one place");
     if (!rec->used->scheme)
@@ -332,6 +364,9 @@ static int judge(request_rec *r, core_record *rec, const core_list *list)
 
     if (!list->count)
         verdict = as_break(&rec->attempt, "AuthType names an unknown scheme");
+    else if (!core_record_peek(core_root(r))) /* mod_auth_digest would crash */
+        verdict = as_contradict(&rec->attempt,
+                                "httpd refused the request before it was read");
     else if (!ap_auth_name(r))
         verdict = as_break(&rec->attempt, "AuthName is missing");
     else if (field)
@@ -343,8 +378,15 @@ static int judge(request_rec *r, core_record *rec, const core_list *list)
 
 /* ---- entry points ---------------------------------------------------- */
 
+static int add_field(void *headers, const char *name, const char *value)
+{
+    apr_table_addn(headers, name, value);
+    return 1;
+}
+
 /* An ErrorDocument 401 in a place of its own is not what was asked for: stock
- * modules would put their challenge among those of the first answer. */
+ * modules would put their challenge among those of the first answer. Both
+ * requests share the one table. */
 static int check_error_document(request_rec *r, core_record *rec)
 {
     apr_table_t *kept = apr_table_copy(r->pool, r->err_headers_out);
@@ -353,8 +395,10 @@ static int check_error_document(request_rec *r, core_record *rec)
     rec->preserving = 1;
     status = ap_run_check_user_id(r);
     rec->preserving = 0;
-    if (status != OK)
-        r->err_headers_out = kept;
+    if (status != OK) {
+        apr_table_clear(r->err_headers_out);
+        apr_table_do(add_field, r->err_headers_out, kept, NULL);
+    }
     return status;
 }
 
@@ -367,7 +411,7 @@ int core_check_authn(request_rec *r)
         return DECLINED;
     if (list)
         return judge(r, core_record_get(r), list);
-    if (core_is_error_document(r))
+    if (core_is_our_error_document(r))
         return check_error_document(r, core_record_get(r));
     return DECLINED;
 }
