@@ -14,7 +14,7 @@ python=/usr/bin/python3
 # The line of a log that says most.
 gist() {
     grep -Ev '^# |Werror' "$1" \
-        | grep -E -m1 '(^|[^_[:alnum:]])([Ee]rror|ERROR|E):|FAILED|\*\*\*' \
+        | grep -E -m1 '(^|[^_[:alnum:]])([Ee]rror|ERROR|E|warning|style|performance|portability):|FAILED|\*\*\*' \
         || tail -n1 "$1"
 }
 

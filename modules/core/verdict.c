@@ -50,7 +50,7 @@ static const char *clean(apr_pool_t *pool, const char *text, apr_size_t max)
     char *at = out;
     apr_size_t i;
 
-    for (i = 0; text[i] && i < max; i++) {
+    for (i = 0; i < max && text[i]; i++) {
         unsigned char c = (unsigned char)text[i];
 
         if (c > 0x20 && c < 0x7f && !strchr("\"\\%", c)) {
@@ -61,7 +61,7 @@ static const char *clean(apr_pool_t *pool, const char *text, apr_size_t max)
         *at++ = hex[c >> 4];
         *at++ = hex[c & 15];
     }
-    strcpy(at, text[i] ? "..." : "");
+    apr_cpystrn(at, text[i] ? "..." : "", 4);
     return out;
 }
 
