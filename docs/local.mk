@@ -1,0 +1,4 @@
+EXTRA_DIST += \
+    docs/design.md \
+    docs/mod_authscheme.md \
+    docs/guide-why-was-i-refused.md
