@@ -31,5 +31,10 @@ tests_unit_test_key_LDADD    = $(UNIT_LDADD)
 tests_unit_test_wycheproof_SOURCES  = tests/unit/test_wycheproof.c tests/unit/unit.h
 tests_unit_test_wycheproof_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wycheproof_LDADD    = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_form
+tests_unit_test_form_SOURCES     = tests/unit/test_form.c tests/unit/unit.h
+tests_unit_test_form_CPPFLAGS    = $(UNIT_CPPFLAGS)
+tests_unit_test_form_LDADD       = $(UNIT_LDADD)
 endif
 EXTRA_DIST += tests/unit/vectors/wycheproof
