@@ -36,5 +36,14 @@ UNIT_TESTS += tests/unit/test_form
 tests_unit_test_form_SOURCES     = tests/unit/test_form.c tests/unit/unit.h
 tests_unit_test_form_CPPFLAGS    = $(UNIT_CPPFLAGS)
 tests_unit_test_form_LDADD       = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_hoba tests/unit/test_hoba_session
+tests_unit_test_hoba_SOURCES     = tests/unit/test_hoba.c tests/unit/unit.h
+tests_unit_test_hoba_CPPFLAGS    = $(UNIT_CPPFLAGS)
+tests_unit_test_hoba_LDADD       = libhoba.la $(UNIT_LDADD)
+
+tests_unit_test_hoba_session_SOURCES  = tests/unit/test_hoba_session.c tests/unit/unit.h
+tests_unit_test_hoba_session_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_hoba_session_LDADD    = libhoba.la $(UNIT_LDADD)
 endif
-EXTRA_DIST += tests/unit/vectors/wycheproof
+EXTRA_DIST += tests/unit/vectors/hoba tests/unit/vectors/wycheproof
