@@ -1,4 +1,5 @@
 EXTRA_DIST += \
     docs/design.md \
+    docs/guide-five-minutes.md \
     docs/mod_authscheme.md \
     docs/guide-why-was-i-refused.md
