@@ -2,4 +2,5 @@ EXTRA_DIST += \
     docs/design.md \
     docs/guide-five-minutes.md \
     docs/mod_authscheme.md \
-    docs/guide-why-was-i-refused.md
+    docs/guide-why-was-i-refused.md \
+    docs/examples/mod_authscheme_toy.c

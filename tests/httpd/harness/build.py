@@ -1,20 +1,25 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Where things are: httpd, its modules, and what was just built."""
+import atexit
 import functools
 import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 SANITIZE = bool(os.environ.get("AUTHSCHEME_SANITIZE"))
 
 
+def program(*names):
+    return next(filter(None, map(shutil.which, names)))
+
+
 @functools.cache
 def apxs(name):
-    program = shutil.which("apxs") or shutil.which("apxs2")
-    return subprocess.run([program, "-q", name], check=True, text=True,
-                          capture_output=True).stdout.strip()
+    return subprocess.run([program("apxs", "apxs2"), "-q", name], check=True,
+                          text=True, capture_output=True).stdout.strip()
 
 
 @functools.cache
@@ -70,3 +75,26 @@ def sanitizer_preload():
                            capture_output=True, check=True).stdout.strip()
             for lib in ("libasan.so", "libubsan.so")]
     return ":".join([*libs, str(shim)])
+
+
+def header_dir():
+    """Where authscheme.h is installed; in the source tree by default."""
+    return os.environ.get("AUTHSCHEME_INCLUDE") or TOP / "modules/include"
+
+
+@functools.cache
+def third_party(source):
+    """Builds a scheme of one file as its author would: apxs -c against the
+    installed header. Returns {name in LoadModule: file}."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="authscheme-apxs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = pathlib.Path(shutil.copy(TOP / source, folder))
+    more = ["-Wc,-fsanitize=address,undefined",
+            "-Wl,-fsanitize=address,undefined"] if SANITIZE else []
+    done = subprocess.run(
+        [program("apxs", "apxs2"), "-c", f"-I{header_dir()}",
+         "-Wc,-Wall -Wextra -Wstrict-prototypes -Werror", *more, file.name],
+        cwd=folder, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {file.stem.removeprefix("mod_") + "_module":
+            folder / ".libs" / f"{file.stem}.so"}

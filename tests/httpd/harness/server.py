@@ -18,6 +18,8 @@ from . import build, client
 from .log import CRASHED, Log
 
 MPMS = ("prefork", "worker", "event")
+PROBE = "tests/httpd/modules/mod_authscheme_probe.c"
+TOY = "docs/examples/mod_authscheme_toy.c"
 STOCK = ("authn_core authn_file authz_core authz_user authz_groupfile "
          "authz_host auth_basic auth_digest access_compat mime dir alias "
          "headers env setenvif rewrite status include autoindex request "
@@ -95,16 +97,19 @@ class Server:
     """Write what it needs, then start() it; see conftest.py for the fixture."""
 
     def __init__(self, conf="", mpm="event", modules="", files=None, ours=None,
-                 tls=None, level="info", defines=()):
+                 sources=(), tls=None, level="info", defines=()):
         """conf: directives. modules: names of stock modules to load as well.
         files: path below the server's folder -> content. ours: names of our
         modules to load ("authscheme", "authscheme_hoba", ...), all by default.
+        sources: files of one-file schemes to build with apxs and load.
         tls: directives of a virtual host with TLS ("" for none), or None."""
         assert mpm in MPMS
-        self.ours = build.our_modules()
+        self.ours = dict(build.our_modules())
         if ours is not None:
             self.ours = {f"{name}_module": self.ours[f"{name}_module"]
                          for name in ours}
+        for source in sources:
+            self.ours.update(build.third_party(source))
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="authscheme-"))
         self.root.chmod(0o755)
         self.log = Log(self.root / "logs/error_log")
