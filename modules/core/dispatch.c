@@ -384,16 +384,17 @@ static int add_field(void *headers, const char *name, const char *value)
     return 1;
 }
 
-/* An ErrorDocument 401 in a place of its own is not what was asked for: stock
- * modules would put their challenge among those of the first answer. Both
+/* An ErrorDocument 401 in a place of its own is not what was asked for: its
+ * challenges would come among, or instead of, those of the first answer. Both
  * requests share the one table. */
-static int check_error_document(request_rec *r, core_record *rec)
+static int check_error_document(request_rec *r, core_record *rec,
+                                const core_list *list)
 {
     apr_table_t *kept = apr_table_copy(r->pool, r->err_headers_out);
     int status;
 
     rec->preserving = 1;
-    status = ap_run_check_user_id(r);
+    status = list ? judge(r, rec, list) : ap_run_check_user_id(r);
     rec->preserving = 0;
     if (status != OK) {
         apr_table_clear(r->err_headers_out);
@@ -409,10 +410,10 @@ int core_check_authn(request_rec *r)
 
     if (rec && (rec->trying || rec->preserving))
         return DECLINED;
+    if (core_is_our_error_document(r))
+        return check_error_document(r, core_record_get(r), list);
     if (list)
         return judge(r, core_record_get(r), list);
-    if (core_is_our_error_document(r))
-        return check_error_document(r, core_record_get(r));
     return DECLINED;
 }
 

@@ -180,6 +180,8 @@ static void count(request_rec *r, const core_record *rec, int status)
 
 void core_report(request_rec *r, const core_record *rec, int status)
 {
+    if (status != OK && core_is_error_document(r))
+        return; /* the request that it belongs to has been reported */
     if (rec->used)
         apr_table_setn(r->notes, "authscheme", scheme_of(rec));
     count(r, rec, status);

@@ -12,7 +12,8 @@ HARMLESS = {"notice", "info", "debug", *(f"trace{n}" for n in range(1, 9))}
 CRASHED = re.compile(r"AH0005[012]:.*exit signal|seg fault|Sanitizer")
 
 # Stopping a server whose children still hold a connection.
-STOPPING = re.compile(r"AH00045: child process \d+ still did not exit")
+STOPPING = re.compile(r"AH00045: child process \d+ still did not exit|"
+                      r"AH03093: process_socket: apr_pollset_add failure")
 
 
 class Log:

@@ -79,7 +79,8 @@ static as_verdict authenticate(request_rec *r, const as_credentials *sent,
     const char *verdict = param(r, sent, "verdict");
 
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "probe: judged");
-    attempt->data = (void *)sent;
+    /* `sent` does not outlive this call. */
+    attempt->data = sent ? apr_pmemdup(r->pool, sent, sizeof(*sent)) : NULL;
     attempt->detail = param(r, sent, "detail");
     if (verdict)
         return say(attempt, verdict);
