@@ -17,10 +17,15 @@ tests_unit_test_grammar_SOURCES  = tests/unit/test_grammar.c tests/unit/unit.h
 tests_unit_test_grammar_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_grammar_LDADD    = $(UNIT_LDADD)
 
-UNIT_TESTS += tests/unit/test_nonce
+UNIT_TESTS += tests/unit/test_nonce tests/unit/test_table
 tests_unit_test_nonce_SOURCES    = tests/unit/test_nonce.c tests/unit/unit.h
 tests_unit_test_nonce_CPPFLAGS   = $(UNIT_CPPFLAGS)
 tests_unit_test_nonce_LDADD      = $(UNIT_LDADD)
+
+# includes modules/core/table.c
+tests_unit_test_table_SOURCES    = tests/unit/test_table.c tests/unit/unit.h
+tests_unit_test_table_CPPFLAGS   = $(UNIT_CPPFLAGS)
+tests_unit_test_table_LDADD      = $(UNIT_LDADD)
 
 UNIT_TESTS += tests/unit/test_key tests/unit/test_wycheproof
 tests_unit_test_key_SOURCES  = tests/unit/test_key.c tests/unit/unit.h \
