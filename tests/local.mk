@@ -1,4 +1,5 @@
 include tests/unit/local.mk
+include tests/fuzz/local.mk
 
 # Server tests are Python: build/check runs them.
 EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
