@@ -82,8 +82,8 @@ static const char *const good_headers[] = {
     " {\"alg\" : \"x\"}\n",
     "{\"alg\":\"\"}",
     "{\"alg\":\"RS256\",\"typ\":\"JWT\",\"kid\":\"../../x\",\"cty\":\"JWT\"}",
-    "{\"alg\":\"RS256\",\"jwk\":{\"kty\":\"oct\"},\"jku\":\"https://x/\","
-    "\"x5u\":\"https://x/\",\"x5c\":[\"MII\"]}",
+    "{\"alg\":\"x\",\"jwk\":{\"kty\":\"oct\"},\"x5c\":[\"MII\"]}",
+    "{\"alg\":\"RS256\",\"jku\":\"https://x/\",\"x5u\":\"https://x/\"}",
     "{\"alg\":\"RS256\",\"x5t\":\"a\",\"x5t#S256\":\"b\",\"other\":[1]}",
 };
 
