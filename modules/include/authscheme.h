@@ -314,8 +314,11 @@ typedef struct as_store {
                          const char *place, const char *algorithm);
     /* Adds a record, atomically: of two adds at once, one gets APR_EEXIST. */
     apr_status_t (*add)(request_rec *r, const as_cred *cred);
-    /* Writes state, not_before and label of an existing record. */
-    apr_status_t (*update)(request_rec *r, const as_cred *cred);
+    /* Writes state, not_before and label of a record that still is in state
+     * `was`; else APR_NOTFOUND, so that nobody undoes a revocation that came
+     * between his look and his leap. */
+    apr_status_t (*update)(request_rec *r, const as_cred *cred,
+                           as_cred_state was);
     /* How many records a user has of a kind, in any state but revoked; all
      * users together for user NULL and state AS_CRED_PENDING. */
     apr_status_t (*count)(int *count, request_rec *r, as_cred_kind kind,
