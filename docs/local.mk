@@ -1,6 +1,7 @@
 EXTRA_DIST += \
     docs/design.md \
     docs/guide-five-minutes.md \
+    docs/guide-write-a-scheme.md \
     docs/mod_authscheme.md \
     docs/guide-why-was-i-refused.md \
     docs/examples/mod_authscheme_toy.c

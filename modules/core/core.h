@@ -47,6 +47,24 @@ as_use core_claim(request_rec *r, const char *space, as_span key,
 as_use core_window(request_rec *r, const char *space, as_span nonce,
                    apr_uint64_t count, apr_time_t issued, apr_time_t expires);
 
+/* For nonces: how often the clock was found turned back; one of another epoch
+ * is not ours any more. */
+apr_uint64_t core_state_epoch(void);
+
+/* A nonce of ours was checked in this request: what is claimed with the same
+ * time of issue is of that epoch. */
+void core_state_stamped(request_rec *r, apr_time_t issued, apr_uint64_t epoch);
+
+/* For the status page. */
+typedef struct core_state_counts {
+    apr_uint64_t room;    /* for that many used proofs */
+    apr_uint64_t live;    /* of them, about */
+    apr_uint64_t dropped; /* before their time, since the table was made */
+    apr_uint64_t epoch;
+} core_state_counts;
+
+void core_state_summary(core_state_counts *counts);
+
 /* ---- list.c ---------------------------------------------------------- */
 
 #define CORE_LIST_MAX 16

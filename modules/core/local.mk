@@ -2,6 +2,8 @@ mod_LTLIBRARIES += mod_authscheme.la
 mod_authscheme_la_SOURCES = \
     modules/core/mod_authscheme.c modules/core/core.h \
     modules/core/list.c modules/core/dispatch.c modules/core/challenge.c \
-    modules/core/authz.c modules/core/identity.c modules/core/verdict.c modules/core/pending.c
+    modules/core/authz.c modules/core/identity.c modules/core/verdict.c \
+    modules/core/secrets.c modules/core/state.c modules/core/table.c \
+    modules/core/table.h
 mod_authscheme_la_LIBADD  = libauthscheme.la $(CRYPTO_LIBS)
 mod_authscheme_la_LDFLAGS = $(MODULE_LDFLAGS)

@@ -177,6 +177,27 @@ const hoba_algorithm *hoba_verifies(const as_key *key, unsigned int set,
     return NULL;
 }
 
+/* RSA-2048; its private half was never kept. */
+static const char nobody[] =
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEApxgY2c9exerNbcGnDOQbux"
+    "WpTrn04V8HjKDgqz73V-d1TQRlhfNADwklmbfQ_QXX7GUO1tYbqOjFdqKy9UWWjKab"
+    "u_iVB1z6HDqhOegIvS59DnMzs2udi6-ueSJe3KwNEw5BcinluhLW7heMA4NO0Wo1j-"
+    "isOzlDcqogjhIR_Rr4wOKmyY4HYVMaZvzDrCsrZJMdsalXdda8FTPTqKb8-xmJgzNn"
+    "Tl3aWlb9b0JH6lTnHoPeAnQuz7HfsSMUwHXJk4SMkE20cIxZDoalmB_JXPwqMnYxFa"
+    "TFB64km9jVLoXx4MDbxdFk9KC9m3VS8NnXoh6HXC5G8khdfghzK7jy_QIDAQAB";
+
+const as_key *hoba_key_of_nobody(apr_pool_t *pool)
+{
+    const as_key *key;
+    const char *why;
+    as_span der;
+
+    if (as_base64url_decode(&der, as_span_of(nobody), pool) != APR_SUCCESS
+        || as_key_from_spki(&key, &why, der, pool) != APR_SUCCESS)
+        return NULL;
+    return key;
+}
+
 /* ---- origins --------------------------------------------------------- */
 
 static int default_port(int tls)

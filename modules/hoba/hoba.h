@@ -79,6 +79,10 @@ const hoba_algorithm *hoba_verifies(const as_key *key, unsigned int set,
                                     const hoba_result *result, as_span origin,
                                     as_span realm, apr_pool_t *pool);
 
+/* A key that nobody can sign with: checking an answer of an unknown key with
+ * it costs what checking one of a known key does. NULL if out of memory. */
+const as_key *hoba_key_of_nobody(apr_pool_t *pool);
+
 /* ---- origins --------------------------------------------------------- */
 
 /* A web origin in the one form that is signed: scheme, host and always the

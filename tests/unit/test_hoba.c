@@ -455,6 +455,18 @@ static void algorithms_follow_the_key(void **state)
     assert_null(hoba_algorithm_find(""));
 }
 
+static void nobody_has_a_key(void **state)
+{
+    const json_t *rfc = json_object_get(vectors, "rfc7486_appendix_b");
+    const as_key *key = hoba_key_of_nobody(*state);
+    hoba_result result = parts(rfc);
+
+    assert_non_null(key);
+    assert_string_equal(hoba_algorithm_of(key, ALL)->number, "0");
+    assert_null(hoba_verifies(key, ALL, &result, text(rfc, "origin"),
+                              as_span_of(""), *state));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +481,7 @@ int main(void)
         UNIT_TEST(origins_have_one_form),
         UNIT_TEST(hosts_select_origins),
         UNIT_TEST(algorithms_follow_the_key),
+        UNIT_TEST(nobody_has_a_key),
     };
 
     return cmocka_run_group_tests_name("hoba", tests, load, unload);
