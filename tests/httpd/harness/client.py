@@ -65,12 +65,13 @@ class Response:
 class Connection:
     """One TCP connection, kept while the server keeps it."""
 
-    def __init__(self, port, tls=None, server_hostname="localhost"):
+    def __init__(self, port, count=lambda: None, tls=None):
         self.port = port
+        self.count = count # is told of every request
         self.sock = socket.create_connection(("127.0.0.1", port), TIMEOUT)
         if tls:
             self.sock = tls.wrap_socket(self.sock,
-                                        server_hostname=server_hostname)
+                                        server_hostname="localhost")
 
     def __enter__(self):
         return self
@@ -87,6 +88,7 @@ class Connection:
     def request(self, method, target, headers=(), body=None,
                 authorization=None, host=None, version="HTTP/1.1"):
         """Sends a request; read() gets the response."""
+        self.count()
         lines = [b"%s %s %s" % (to_bytes(method), to_bytes(target),
                                 to_bytes(version))]
         fields = list(headers.items() if isinstance(headers, dict) else headers)

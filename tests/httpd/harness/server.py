@@ -60,7 +60,7 @@ DocumentRoot htdocs
     AllowOverride None
     Require all granted
 </Directory>
-LogFormat "%u\\t%{{authscheme}}n\\t%{{authscheme-reason}}n\\t%>s\\t%r" fields
+LogFormat "%{{usec}}t\\t%u\\t%{{authscheme}}n\\t%{{authscheme-reason}}n\\t%>s\\t%r" fields
 CustomLog logs/access_log fields
 {listen}
 """
@@ -117,6 +117,7 @@ class Server:
         self.port = free_port()
         self.tls_port = None if tls is None else free_port()
         self.process = None
+        self.requests = 0 # that clients of ours have sent
         self.level = level
         self.defines = defines
         self.modules = STOCK + modules.split()
@@ -355,9 +356,12 @@ class Server:
 
     def connection(self, tls=False):
         if not tls:
-            return client.Connection(self.port)
+            return client.Connection(self.port, self._count)
         context = client.tls_context(self.root / "conf/server.pem")
-        return client.Connection(self.tls_port, context)
+        return client.Connection(self.tls_port, self._count, context)
+
+    def _count(self):
+        self.requests += 1
 
     def get(self, target, method="GET", tls=False, **more):
         """One request on a connection of its own. authorization: a value, or a
@@ -389,17 +393,20 @@ class Server:
         return answer
 
     def access(self, count=1):
-        """The newest lines of the access log, waited for, as dicts."""
-        names = ("user", "scheme", "reason", "status", "request")
+        """The access log's lines of the newest requests, in the order in which
+        they came, as dicts. httpd writes a line after it has answered: this
+        waits until every request of ours has one."""
+        names = ("time", "user", "scheme", "reason", "status", "request")
         file = self.root / "logs/access_log"
         lines = []
 
-        def enough():
+        def complete():
             nonlocal lines
             lines = file.read_text().splitlines() if file.exists() else []
-            return len(lines) >= count
-        self._wait(enough, f"to log {count} requests", 5)
-        return [dict(zip(names, line.split("\t"))) for line in lines[-count:]]
+            return len(lines) >= self.requests
+        self._wait(complete, f"to log {self.requests} requests", 5)
+        rows = sorted(line.split("\t") for line in lines)
+        return [dict(zip(names, row)) for row in rows[-count:]]
 
     def status(self, path="/server-status"):
         """mod_status, ?auto, as a dict of text."""
