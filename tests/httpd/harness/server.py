@@ -314,10 +314,24 @@ class Server:
         if how != signal.SIGKILL:
             self.log.expects("exit signal")
 
+    def _is_idle(self):
+        """Whether no connection of a client is open on its side."""
+        ours = {f"{port:04X}" for port in (self.port, self.tls_port) if port}
+        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            port, state, inode = fields[1][9:], fields[3], fields[9]
+            if port in ours and state != "0A" and inode != "0":
+                return False
+        return True
+
     def stop(self):
         if self.process is None:
             return
         if self.process.poll() is None:
+            # A worker that is still busy with a socket makes mpm_event crash
+            # now and then when it has to stop, with or without our modules.
+            with contextlib.suppress(AssertionError):
+                self._wait(self._is_idle, "to become idle", 2)
             self.process.terminate()
             try:
                 self.process.wait(WAIT)
