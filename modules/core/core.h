@@ -134,7 +134,7 @@ typedef struct core_record {
     const char *stock_challenge; /* what the module of `used` wants to say */
     as_attempt attempt;
     int judged;          /* attempt holds a verdict */
-    int ambient;         /* credentials came in a cookie */
+    int elsewhere;       /* credentials were not in the Authorization field */
     int nested_authz;    /* the authorization hooks run inside of ours */
     int noted;           /* and want the challenges to be sent */
     int preserving;      /* an ErrorDocument is being judged */

@@ -257,7 +257,7 @@ static as_verdict judge_elsewhere(request_rec *r, core_record *rec)
         if (found == AS_FOUND_SENT
             || (found == AS_FOUND_AMBIENT && !rec->used)) {
             rec->used = &rec->list->entries[i];
-            rec->ambient = found == AS_FOUND_AMBIENT;
+            rec->elsewhere = 1;
         }
     }
     if (rec->used)
@@ -307,7 +307,7 @@ static int grant(request_rec *r, core_record *rec)
         scheme->publish(r, &rec->attempt);
     if (scheme->confirm)
         scheme->confirm(r, &rec->attempt);
-    if (rec->ambient) /* RFC 9111 section 3.5 protects Authorization only */
+    if (rec->elsewhere) /* RFC 9111 section 3.5 protects Authorization only */
         apr_table_setn(r->headers_out, "Cache-Control", "private");
     return OK;
 }
@@ -357,7 +357,7 @@ static int judge(request_rec *r, core_record *rec, const core_list *list)
     rec->list = list;
     rec->used = NULL;
     rec->stock_challenge = NULL;
-    rec->ambient = 0;
+    rec->elsewhere = 0;
     memset(&rec->attempt, 0, sizeof(rec->attempt));
     r->user = NULL;
     r->ap_auth_type = NULL;
