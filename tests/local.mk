@@ -1,4 +1,5 @@
 include tests/unit/local.mk
+include tests/fuzz/local.mk
 
 # Server tests are Python: build/check runs them.
 EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
@@ -6,3 +7,7 @@ EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
                          $(srcdir)/tests/httpd/harness/*.py \
                          $(srcdir)/tests/httpd/modules/*.c \
                          $(srcdir)/tests/httpd/asan/*.c)
+
+# tests/bench/run is started by hand, and by build/check for a moment.
+EXTRA_DIST += tests/bench/run \
+              $(wildcard $(srcdir)/tests/bench/*.py $(srcdir)/tests/bench/*.c)

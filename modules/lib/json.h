@@ -12,7 +12,8 @@
 
 typedef struct as_json_limits {
     int depth;   /* of nested objects and arrays */
-    int members; /* of all objects and arrays together */
+    int members; /* of all objects and arrays together; an empty one
+                    counts as well */
 } as_json_limits;
 
 /* A JSON object. Refused with APR_EINVAL: anything else, more than the limits

@@ -84,22 +84,6 @@ apr_status_t as_key_from_pem(const as_key **key, as_span *der,
 /* An HMAC secret, copied. Length is checked by as_key_fits(). */
 const as_key *as_key_from_secret(apr_pool_t *pool, as_span secret);
 
-/*
- * A JWK set, RFC 7517. Keys that we cannot use are skipped, and *skipped says
- * how many; a set without a usable key is APR_EINVAL with *why. With
- * allow_secret "oct" keys are read, and a set that mixes them with public keys
- * is refused. Two keys of one kid, type and algorithm are both dropped.
- */
-typedef struct as_key_set {
-    const as_key *const *keys;
-    int count;
-    int skipped;
-} as_key_set;
-
-apr_status_t as_key_set_from_jwks(as_key_set *set, const char **why,
-                                  as_span json, int allow_secret,
-                                  apr_pool_t *pool);
-
 /* RFC 7638: base64url of the SHA-256 of the key's required members. NULL for
  * secrets. */
 const char *as_key_thumbprint(apr_pool_t *pool, const as_key *key);

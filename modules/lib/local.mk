@@ -9,3 +9,11 @@ libauthscheme_la_SOURCES = \
     modules/lib/algorithm.c modules/lib/algorithm.h \
     modules/lib/key.c modules/lib/key.h modules/lib/pem.c
 libauthscheme_la_LIBADD = $(CRYPTO_LIBS)
+
+# JSON and what is made of it, for the modules that read it.
+noinst_LTLIBRARIES += libjose.la
+libjose_la_SOURCES = \
+    modules/lib/json.c modules/lib/json.h \
+    modules/lib/jwk.c modules/lib/jwk.h \
+    modules/lib/jws.c modules/lib/jws.h
+libjose_la_LIBADD = $(JANSSON_LIBS) $(CRYPTO_LIBS)

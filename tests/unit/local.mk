@@ -3,7 +3,7 @@ if HAVE_CMOCKA
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/modules/core \
                 -I$(srcdir)/modules/hoba -I$(srcdir)/modules/bearer \
                 -DVECTORS='"$(abs_srcdir)/tests/unit/vectors"'
-UNIT_LDADD    = libauthscheme.la $(CMOCKA_LIBS) $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+UNIT_LDADD    = libjose.la libauthscheme.la $(CMOCKA_LIBS) $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
 
 UNIT_TESTS = tests/unit/test_base64 tests/unit/test_grammar
 check_PROGRAMS += $(UNIT_TESTS)
@@ -36,6 +36,21 @@ tests_unit_test_key_LDADD    = $(UNIT_LDADD)
 tests_unit_test_wycheproof_SOURCES  = tests/unit/test_wycheproof.c tests/unit/unit.h
 tests_unit_test_wycheproof_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wycheproof_LDADD    = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_json tests/unit/test_jws tests/unit/test_jwk
+tests_unit_test_json_SOURCES  = tests/unit/test_json.c tests/unit/unit.h
+tests_unit_test_json_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_json_LDADD    = $(UNIT_LDADD)
+
+tests_unit_test_jws_SOURCES  = tests/unit/test_jws.c tests/unit/unit.h \
+                              tests/unit/vectors/jose.h
+tests_unit_test_jws_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_jws_LDADD    = $(UNIT_LDADD)
+
+tests_unit_test_jwk_SOURCES  = tests/unit/test_jwk.c tests/unit/unit.h \
+                              tests/unit/vectors/jose.h
+tests_unit_test_jwk_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_jwk_LDADD    = $(UNIT_LDADD)
 
 UNIT_TESTS += tests/unit/test_form
 tests_unit_test_form_SOURCES     = tests/unit/test_form.c tests/unit/unit.h

@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Keys, tokens and answers, made before anything is timed."""
+import base64
+import datetime
+import hashlib
+import json
+import os
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.x509.oid import NameOID
+
+USER, PASSWORD = "alice", "wonderland"
+REALM = "bench"
+ISSUER = "https://issuer.example"
+AUDIENCE = "https://api.example"
+
+
+def b64url(octets):
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
+
+
+def basic(password=PASSWORD):
+    return "Basic " + base64.b64encode(f"{USER}:{password}".encode()).decode()
+
+
+def user_file():
+    """{SHA} is the cheapest hash that httpd knows: a dear one would hide what
+    the rest costs."""
+    digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest())
+    return f"{USER}:{{SHA}}{digest.decode()}\n".encode()
+
+
+# ---- JWTs ------------------------------------------------------------
+
+def number(value, size):
+    return b64url(value.to_bytes(size, "big"))
+
+
+def public_pem(key):
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM,
+        serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+class Rs256:
+    """A key, and what is signed with it."""
+    alg = "RS256"
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(65537, 2048)
+        self.pem = public_pem(self.key)
+
+    def jwk(self):
+        n = self.key.public_key().public_numbers()
+        return {"kty": "RSA", "n": number(n.n, 256), "e": number(n.e, 3)}
+
+    def private_pem(self):
+        return self.key.private_bytes(serialization.Encoding.PEM,
+                                      serialization.PrivateFormat.PKCS8,
+                                      serialization.NoEncryption())
+
+    def sign(self, text):
+        """The signature as a JWS has it, and as OpenSSL has it."""
+        sig = self.key.sign(text, padding.PKCS1v15(), hashes.SHA256())
+        return sig, sig
+
+
+class Es256:
+    alg = "ES256"
+
+    def __init__(self):
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.pem = public_pem(self.key)
+
+    def jwk(self):
+        n = self.key.public_key().public_numbers()
+        return {"kty": "EC", "crv": "P-256", "x": number(n.x, 32),
+                "y": number(n.y, 32)}
+
+    def sign(self, text):
+        der = self.key.sign(text, ec.ECDSA(hashes.SHA256()))
+        r, s = utils.decode_dss_signature(der)
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big"), der
+
+
+class Hs256:
+    alg = "HS256"
+
+    def __init__(self):
+        # Letters, because mod_auth_openidc reads it out of its configuration.
+        self.secret = b64url(os.urandom(33)).replace("-", "x") \
+            .replace("_", "y").encode()
+        self.pem = self.secret
+
+    def jwk(self):
+        return {"kty": "oct", "k": b64url(self.secret)}
+
+    def sign(self, text):
+        mac = hmac.HMAC(self.secret, hashes.SHA256())
+        mac.update(text)
+        sig = mac.finalize()
+        return sig, sig
+
+
+class Token:
+    """A JWT as an authorization server would issue it."""
+
+    def __init__(self, signer, **changes):
+        self.signer = signer
+        self.kid = f"{signer.alg.lower()}-1"
+        now = int(time.time())
+        header = {"alg": signer.alg, "typ": "at+jwt", "kid": self.kid}
+        claims = {"iss": ISSUER, "sub": USER, "aud": AUDIENCE, "iat": now,
+                  "exp": now + 86400, "jti": b64url(os.urandom(12)),
+                  "client_id": "bench", "scope": "read write"} | changes
+        self.signed = ".".join(
+            b64url(json.dumps(part, separators=(",", ":")).encode())
+            for part in (header, claims)).encode()
+        sig, self.raw = signer.sign(self.signed)
+        self.text = f"{self.signed.decode()}.{b64url(sig)}"
+
+    def jwks(self):
+        jwk = self.signer.jwk() | {"kid": self.kid, "alg": self.signer.alg}
+        return json.dumps({"keys": [jwk]}).encode()
+
+
+def certificate(signer):
+    """mod_auth_openidc takes public keys out of certificates."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
+    now = datetime.datetime.utcnow()
+    made = (x509.CertificateBuilder().subject_name(name).issuer_name(name)
+            .public_key(signer.key.public_key()).serial_number(1)
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=2))
+            .sign(signer.key, hashes.SHA256()))
+    return made.public_bytes(serialization.Encoding.PEM)

@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""Rows of the table while they run, and the rounds they run in."""
+import statistics
+import time
+
+import scenarios as table
+from server import Failed, Program, Server
+
+CONNECTIONS = 4
+
+
+class Row:
+    """A scenario with its httpd and its client."""
+
+    def __init__(self, scenario, folder, load, options):
+        self.scenario = scenario
+        self.cost = []  # microseconds of processor time per request, by round
+        self.pace = []  # requests per second
+        self.load = None
+        folder.mkdir()
+        folder.chmod(0o755)
+        self.server = Server(folder / "httpd", scenario.conf,
+                             scenario.modules, scenario.files,
+                             options.server_cpus)
+        self.begun = time.monotonic()
+        try:
+            self.server.start()
+            file = folder / "requests"
+            count = options.warm_up + options.requests * options.rounds
+            file.write_bytes(table.request_file(
+                scenario.requests(self.server, count)))
+            self.load = Program(load, self.server.port, CONNECTIONS, file,
+                                cpus=options.client_cpus)
+        except BaseException:
+            self.stop()
+            raise
+
+    def send(self, count):
+        """Returns what count requests took: microseconds of processor time
+        each, and how many there were in a second."""
+        count = self.scenario.share(count)
+        before = self.server.processor_time()
+        elapsed, wrong, status = map(int, self.load.ask(count))
+        used = self.server.processor_time() - before
+        if wrong:
+            raise Failed(f"{self.scenario.name}: {wrong} of {count} answers "
+                         f"have the wrong status, the last one {status}: "
+                         f"{self.server.said()}")
+        return used / count * 1e6, count / elapsed * 1e6
+
+    def measure(self, count):
+        cost, pace = self.send(count)
+        self.cost.append(cost)
+        self.pace.append(pace)
+
+    def stop(self):
+        if self.load:
+            self.load.stop()
+        self.server.stop()
+
+
+class Raw:
+    """OpenSSL's check of a token's signature, without any httpd."""
+
+    def __init__(self, token, folder, program, options):
+        folder.mkdir()
+        self.alg = token.signer.alg
+        self.cost = []
+        for name, content in (("key", token.signer.pem),
+                              ("text", token.signed), ("sig", token.raw)):
+            (folder / name).write_bytes(content)
+        self.program = Program(program, folder / "key", folder / "text",
+                               folder / "sig", cpus=options.server_cpus)
+
+    def measure(self, count):
+        self.cost.append(int(self.program.ask(count)[0]) / 1000)
+
+    def stop(self):
+        self.program.stop()
+
+
+def rounds(rows, raws, options):
+    """Every round begins with another row, so that none always comes after the
+    same one."""
+    for row in rows:
+        row.send(options.warm_up)
+    for i in range(options.rounds):
+        turn = i % len(rows)
+        for row in rows[turn:] + rows[:turn]:
+            row.measure(options.requests)
+        for raw in raws:
+            raw.measure(options.requests)
+
+
+# ---- what takes longer -----------------------------------------------
+
+def endure(scenario, folder, load, options):
+    """Kilobytes in use, of its own and shared, after every twentieth of many
+    mixed requests."""
+    row = Row(scenario, folder, load, options)
+    step = options.memory // 20
+    sizes = []
+    try:
+        for _ in range(20):
+            row.send(step)
+            sizes.append(row.server.resident())
+    finally:
+        row.stop()
+    return {"step": step, "own": [own for own, _ in sizes],
+            "shared": [shared for _, shared in sizes]}
+
+
+def first_request(scenario, folder, load, options):
+    """Milliseconds from the start of httpd to the first right answer."""
+    times = []
+    for i in range(options.starts):
+        row = Row(scenario, folder.with_name(f"{folder.name}-{i}"), load,
+                  options)
+        try:
+            row.send(1)
+            times.append((time.monotonic() - row.begun) * 1000)
+        finally:
+            row.stop()
+    return statistics.median(times)

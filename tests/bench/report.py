@@ -1,0 +1,117 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""What the rounds say, as numbers and as text."""
+import statistics
+
+LIST_ALLOWANCE = 1.03       # times stock Basic
+JWT_ALLOWANCE = 10          # microseconds over the bare check of the signature
+CHALLENGES_ALLOWANCE = 15   # microseconds over stock Basic's 401
+GROWTH_ALLOWANCE = 256      # kilobytes after the first tenth of the requests
+
+
+def spread(values):
+    """Half of what the middle half of the rounds spans."""
+    if len(values) < 4:
+        return 0.0
+    low, _, high = statistics.quantiles(values, n=4)
+    return (high - low) / 2
+
+
+def over(row, base):
+    """Microseconds, compared within each round."""
+    return [a - b for a, b in zip(row.cost, base.cost)]
+
+
+def times(row, base):
+    return [a / b for a, b in zip(row.cost, base.cost)]
+
+
+def summary(rows, raws):
+    base = rows[0]
+    lines = []
+    for row in rows:
+        more = over(row, base)
+        lines.append({"name": row.scenario.name,
+                      "cpu": statistics.median(row.cost),
+                      "cpu_spread": spread(row.cost),
+                      "over": statistics.median(more),
+                      "over_spread": spread(more),
+                      "ratio": statistics.median(times(row, base)),
+                      "pace": statistics.median(row.pace)})
+    checks = [{"name": raw.alg, "cpu": statistics.median(raw.cost),
+               "cpu_spread": spread(raw.cost)} for raw in raws]
+    return {"rows": lines, "raw": checks, "goals": goals(rows, raws)}
+
+
+# ---- goals -----------------------------------------------------------
+
+def goal(what, value, limit, unit):
+    return {"goal": what, "value": value, "limit": limit, "unit": unit,
+            "met": value <= limit}
+
+
+def list_goals(rows):
+    by_key = {row.scenario.key: row for row in rows}
+    listed, refused = by_key["list"], by_key["list-401"]
+    yield goal(f"{listed.scenario.name}, over stock Basic",
+               statistics.median(times(listed, by_key["basic"])),
+               LIST_ALLOWANCE, "x")
+    yield goal(f"{refused.scenario.name}, over stock Basic's",
+               statistics.median(over(refused, by_key["basic-401"])),
+               CHALLENGES_ALLOWANCE, "us")
+
+
+def token_goals(rows, raws):
+    by_key = {row.scenario.key: row for row in rows}
+    for raw in raws:
+        ours = by_key.get(f"{raw.alg}-ours")
+        other = by_key.get(f"{raw.alg}-openidc")
+        if not ours:
+            continue
+        cost = statistics.median(over(ours, rows[0]))
+        yield goal(f"{raw.alg} JWT, over no auth", cost,
+                   statistics.median(raw.cost) + JWT_ALLOWANCE, "us")
+        if other:
+            yield goal(f"{raw.alg} JWT, against mod_auth_openidc", cost,
+                       statistics.median(over(other, rows[0])), "us")
+
+
+def goals(rows, raws):
+    return [*list_goals(rows), *token_goals(rows, raws)]
+
+
+def memory_goal(memory):
+    """Allocators may still settle during the first tenth."""
+    settled = memory["own"][1]
+    return goal("memory of its own, growth", memory["own"][-1] - settled,
+                GROWTH_ALLOWANCE, "kB")
+
+
+# ---- text ------------------------------------------------------------
+
+def show(report):
+    print(f"{'configuration':38}{'us CPU':>9}{'+-':>6}{'over none':>11}"
+          f"{'+-':>6}{'ratio':>8}{'req/s':>8}")
+    for row in report["rows"]:
+        print(f"{row['name']:38}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}"
+              f"{row['over']:11.1f}{row['over_spread']:6.1f}"
+              f"{row['ratio']:8.3f}{row['pace']:8.0f}")
+    print("\nOpenSSL alone, us CPU per check of a signature")
+    for row in report["raw"]:
+        print(f"{row['name']:38}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}")
+    if "starts" in report:
+        print("\nms from start to the first answer")
+        for name, value in report["starts"].items():
+            print(f"{name:38}{value:9.0f}")
+    if "memory" in report:
+        show_memory(report["memory"])
+    print("\ngoals")
+    for row in report["goals"]:
+        print(f"{row['goal']:48}{row['value']:9.2f} {row['unit']:3}"
+              f"limit {row['limit']:7.2f}  "
+              f"{'met' if row['met'] else 'NOT MET'}")
+
+
+def show_memory(memory):
+    print(f"\nkB in use after every {memory['step']} mixed requests")
+    for kind in ("own", "shared"):
+        print(f"{kind:8}" + " ".join(map(str, memory[kind])))

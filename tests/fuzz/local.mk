@@ -1,0 +1,42 @@
+# One libFuzzer target per parser. `make check` replays the seeds with any
+# compiler; to fuzz:
+#
+#     ./configure CC=clang --enable-fuzzers --enable-sanitizers
+#     make fuzzers
+#     tests/fuzz/fuzz_jws -max_total_time=600 NEW_CORPUS tests/fuzz/seeds/jws
+FUZZ_TARGETS = tests/fuzz/fuzz_credentials tests/fuzz/fuzz_jws \
+               tests/fuzz/fuzz_jwks tests/fuzz/fuzz_pem
+FUZZ_LDADD   = libjose.la libauthscheme.la $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/bearer
+FUZZ_COMMON  = tests/fuzz/fuzz.h
+if FUZZERS
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_LINK = $(AM_LDFLAGS)
+FUZZ_COMMON += tests/fuzz/replay.c
+endif
+
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS          += tests/fuzz/replay-seeds
+EXTRA_DIST     += tests/fuzz/replay-seeds tests/fuzz/replay.c tests/fuzz/seeds
+fuzzers: $(FUZZ_TARGETS)
+
+tests_fuzz_fuzz_credentials_SOURCES  = tests/fuzz/fuzz_credentials.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_credentials_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_credentials_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_credentials_LDADD    = $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_jws_SOURCES  = tests/fuzz/fuzz_jws.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_jws_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_jws_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_jws_LDADD    = $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_jwks_SOURCES  = tests/fuzz/fuzz_jwks.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_jwks_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_jwks_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_jwks_LDADD    = $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_pem_SOURCES  = tests/fuzz/fuzz_pem.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_pem_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_pem_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_pem_LDADD    = $(FUZZ_LDADD)
