@@ -71,9 +71,12 @@ void core_state_summary(core_state_counts *counts);
 
 /* One entry of an AuthType list. */
 typedef struct core_entry {
-    const char *type;        /* as written */
-    const as_scheme *scheme; /* ours, or NULL: a stock AuthType */
-    int row;                 /* of the counters */
+    const char *type;          /* as written */
+    const as_scheme *scheme;   /* ours, or NULL: a stock AuthType */
+    const char *const *tokens; /* what its credentials begin with; ends NULL */
+    int tokenless; /* stock, and its credentials come elsewhere than in the
+                      Authorization field (mod_auth_form) */
+    int row;       /* of the counters */
 } core_entry;
 
 /* An AuthType that is ours to serve: more than one entry, or one that names a
@@ -115,10 +118,6 @@ const core_list *core_list_filter(request_rec *r, const core_list *list,
 const core_entry *core_list_find(const core_list *list, as_span token);
 const core_entry *core_list_entry(const core_list *list,
                                   const as_scheme *scheme);
-
-/* Whether a stock entry takes its credentials from elsewhere than the
- * Authorization field (mod_auth_form). */
-int core_entry_is_tokenless(const core_entry *entry);
 
 /* ap_auth_type() of httpd gives one entry while a stock module is asked about
  * it; this puts our function in front of mod_authn_core's. */

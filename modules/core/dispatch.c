@@ -231,7 +231,7 @@ static int tokenless_grants(request_rec *r, core_record *rec)
     for (i = 0; i < rec->list->count; i++) {
         const core_entry *entry = &rec->list->entries[i];
 
-        if (!core_entry_is_tokenless(entry))
+        if (!entry->tokenless)
             continue;
         rec->used = entry;
         if (core_ask_stock(r, rec, entry) == OK && r->user)

@@ -81,12 +81,30 @@ const char *core_token_directive(cmd_parms *cmd, void *conf, int argc,
 
 /* ---- parsing --------------------------------------------------------- */
 
+/* The scheme tokens of an entry, so that requests are compared with nothing
+ * else. */
+static const char *const *tokens_of(apr_pool_t *pool, const core_entry *entry)
+{
+    apr_array_header_t *tokens = apr_array_make(pool, 3, sizeof(const char *));
+    const stock_type *row = NULL;
+
+    if (entry->scheme)
+        APR_ARRAY_PUSH(tokens, const char *) = entry->scheme->name;
+    else
+        while ((row = next_stock(entry->type, row)))
+            if (row->token)
+                APR_ARRAY_PUSH(tokens, const char *) = row->token;
+    APR_ARRAY_PUSH(tokens, const char *) = NULL;
+    return (const char *const *)tokens->elts;
+}
+
 static const char *check_entry(apr_pool_t *pool, core_entry *entry)
 {
     const stock_type *stock;
 
     entry->scheme = ap_lookup_provider(AS_SCHEME_GROUP, entry->type,
                                        AS_SCHEME_VERSION);
+    entry->tokens = tokens_of(pool, entry);
     if (entry->scheme)
         return NULL;
 
@@ -97,6 +115,7 @@ static const char *check_entry(apr_pool_t *pool, core_entry *entry)
                             "loaded? (AuthSchemeToken declares a stock "
                             "AuthType that is not known here)",
                             entry->type);
+    entry->tokenless = !stock->token;
     if (stock->module && !ap_find_linked_module(stock->module))
         return apr_psprintf(pool, "the scheme '%s' needs %.*s, which is not "
                             "loaded", entry->type,
@@ -281,6 +300,7 @@ const core_list *core_list_filter(request_rec *r, const core_list *list,
     if (only) {
         entries[0].type = only->name;
         entries[0].scheme = only;
+        entries[0].tokens = tokens_of(r->pool, &entries[0]);
         entries[0].row = core_counter_row(only->name, 0);
         made->count = 1;
         return made;
@@ -293,12 +313,10 @@ const core_list *core_list_filter(request_rec *r, const core_list *list,
 
 static int takes(const core_entry *entry, as_span token)
 {
-    const stock_type *row = NULL;
+    const char *const *mine;
 
-    if (entry->scheme)
-        return as_span_is_nocase(token, entry->scheme->name);
-    while ((row = next_stock(entry->type, row)))
-        if (row->token && as_span_is_nocase(token, row->token))
+    for (mine = entry->tokens; *mine; mine++)
+        if (as_span_is_nocase(token, *mine))
             return 1;
     return 0;
 }
@@ -322,16 +340,6 @@ const core_entry *core_list_entry(const core_list *list,
         if (list->entries[i].scheme == scheme)
             return &list->entries[i];
     return NULL;
-}
-
-int core_entry_is_tokenless(const core_entry *entry)
-{
-    const stock_type *row;
-
-    if (entry->scheme)
-        return 0;
-    row = next_stock(entry->type, NULL);
-    return row && !row->token;
 }
 
 /* ---- ap_auth_type() -------------------------------------------------- */
