@@ -40,3 +40,15 @@ tests_fuzz_fuzz_pem_SOURCES  = tests/fuzz/fuzz_pem.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_pem_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_pem_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_pem_LDADD    = $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_form
+tests_fuzz_fuzz_form_SOURCES  = tests/fuzz/fuzz_form.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_form_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_form_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_form_LDADD    = $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_hoba_result
+tests_fuzz_fuzz_hoba_result_SOURCES  = tests/fuzz/fuzz_hoba_result.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_hoba_result_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_hoba_result_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_hoba_result_LDADD    = libhoba.la $(FUZZ_LDADD)
