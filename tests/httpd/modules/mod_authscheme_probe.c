@@ -72,6 +72,20 @@ static as_verdict say(as_attempt *attempt, const char *verdict)
     return as_deny(attempt, AS_INVALID, "probe is wrong");
 }
 
+/* What the sanitizer run must see: one byte after a pool's allocation, and
+ * memory of a pool that is gone. */
+static int misbehave(request_rec *r, const char *how)
+{
+    apr_pool_t *pool;
+    volatile char *text;
+
+    apr_pool_create(&pool, r->pool);
+    text = apr_psprintf(pool, "%s", how);
+    if (!strcmp(how, "late"))
+        apr_pool_destroy(pool);
+    return text[strcmp(how, "overread") ? 0 : strlen(how) + 1];
+}
+
 static as_verdict authenticate(request_rec *r, const as_credentials *sent,
                                as_attempt *attempt)
 {
@@ -82,6 +96,9 @@ static as_verdict authenticate(request_rec *r, const as_credentials *sent,
     /* `sent` does not outlive this call. */
     attempt->data = sent ? apr_pmemdup(r->pool, sent, sizeof(*sent)) : NULL;
     attempt->detail = param(r, sent, "detail");
+    if (param(r, sent, "misbehave")
+        && misbehave(r, param(r, sent, "misbehave")) > 127)
+        return as_break(attempt, "not reached");
     if (verdict)
         return say(attempt, verdict);
     return as_grant(attempt, user);
