@@ -27,17 +27,27 @@ struct as_key_kind {
     const char *type;      /* OpenSSL's name of the key type */
     const char *group;     /* OpenSSL's name of the curve; NULL without one */
     apr_size_t coordinate; /* octets of x (and y) */
-    apr_size_t spki;       /* octets of the DER; 0 where they vary */
+    as_span spki;          /* DER in front of the point; empty for RSA */
 };
 
 /* JOSE's names exactly; crv NULL for kinds without. NULL if there is none. */
 const as_key_kind *as_key_kind_find(const char *kty, const char *crv);
 
-/* By what OpenSSL says of the key; NULL if we do not take its like. */
-const as_key_kind *as_key_kind_of(const EVP_PKEY *pkey);
+/* The kinds of public key in turn, from 0 on, then NULL. */
+const as_key_kind *as_key_kind_at(int i);
 
-/* Checks the key's size and makes it the pool's, in failure too. */
-apr_status_t as_key_adopt(as_key **key, const char **why, EVP_PKEY *pkey,
-                          apr_pool_t *pool);
+/* Octets of a curve's point as as_key_from_point() takes it. */
+apr_size_t as_key_point_len(const as_key_kind *kind);
+
+/* A key made of its numbers, most significant octet first. APR_EINVAL with
+ * *why if it is weak or none. */
+apr_status_t as_key_from_rsa(const as_key **key, const char **why, as_span n,
+                             as_span e, apr_pool_t *pool);
+
+/* A key made of the point of its curve: X and Y, or an Edwards curve's own
+ * encoding. APR_EINVAL with *why. */
+apr_status_t as_key_from_point(const as_key **key, const char **why,
+                               const as_key_kind *kind, as_span point,
+                               apr_pool_t *pool);
 
 #endif

@@ -4,18 +4,12 @@
  * issuer's, who may publish keys for other uses and of kinds that are not
  * invented yet: what we do not understand is skipped, never guessed.
  */
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/param_build.h>
-
 #include "algorithm.h"
 #include "base64.h"
 #include "json.h"
 #include "jwk.h"
 #include "secret.h"
 
-#define COORDINATE_MAX 66
 #define NUMBER_MAX 2048 /* characters of a modulus; 8192 bits have 1,366 */
 
 static const as_json_limits limits = { 8, 8192 };
@@ -38,106 +32,52 @@ static apr_status_t bytes_of(as_span *bytes, json_t *jwk, const char *name,
     return as_base64url_decode(bytes, as_span_of(text), pool);
 }
 
-static const unsigned char *octets(as_span bytes)
+static apr_status_t read_rsa(const as_key **key, json_t *jwk,
+                             apr_pool_t *pool)
 {
-    return (const unsigned char *)bytes.at;
+    as_span n, e;
+    const char *why;
+
+    if (bytes_of(&n, jwk, "n", pool) != APR_SUCCESS
+        || bytes_of(&e, jwk, "e", pool) != APR_SUCCESS)
+        return APR_EINVAL;
+    return as_key_from_rsa(key, &why, n, e, pool);
 }
 
-/* An EVP_PKEY from parameters, or NULL. Frees the parameters. */
-static EVP_PKEY *build(const char *type, OSSL_PARAM *params)
+static as_span joined(as_span x, as_span y, apr_pool_t *pool)
 {
-    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    EVP_PKEY *pkey = NULL;
+    char *both = apr_palloc(pool, x.len + y.len);
 
-    if (!params || !ctx || EVP_PKEY_fromdata_init(ctx) != 1
-        || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
-        pkey = NULL;
-    EVP_PKEY_CTX_free(ctx);
-    OSSL_PARAM_free(params);
-    return pkey;
-}
-
-static EVP_PKEY *read_rsa(const as_key_kind *kind, json_t *jwk,
-                          apr_pool_t *pool)
-{
-    as_span n_bytes, e_bytes;
-    OSSL_PARAM_BLD *bld;
-    OSSL_PARAM *params = NULL;
-    BIGNUM *n, *e;
-
-    if (bytes_of(&n_bytes, jwk, "n", pool) != APR_SUCCESS
-        || bytes_of(&e_bytes, jwk, "e", pool) != APR_SUCCESS)
-        return NULL;
-    n = BN_bin2bn(octets(n_bytes), (int)n_bytes.len, NULL);
-    e = BN_bin2bn(octets(e_bytes), (int)e_bytes.len, NULL);
-    bld = OSSL_PARAM_BLD_new();
-    if (n && e && bld
-        && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) == 1
-        && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) == 1)
-        params = OSSL_PARAM_BLD_to_param(bld);
-    OSSL_PARAM_BLD_free(bld);
-    BN_free(n);
-    BN_free(e);
-    return build(kind->type, params);
+    memcpy(both, x.at, x.len);
+    memcpy(both + x.len, y.at, y.len);
+    return (as_span){ both, x.len + y.len };
 }
 
 /* Coordinates have all their octets, leading zeros too (RFC 7518 section
- * 6.2.1.2). OpenSSL refuses a point off the curve. */
-static EVP_PKEY *read_ec(const as_key_kind *kind, json_t *jwk,
-                         apr_pool_t *pool)
+ * 6.2.1.2). */
+static apr_status_t read_point(const as_key **key, const as_key_kind *kind,
+                               json_t *jwk, apr_pool_t *pool)
 {
-    unsigned char point[1 + 2 * COORDINATE_MAX] = { 4 }; /* uncompressed */
-    OSSL_PARAM_BLD *bld;
-    OSSL_PARAM *params = NULL;
-    as_span x, y;
+    as_span x, y = { "", 0 };
+    const char *why;
 
     if (bytes_of(&x, jwk, "x", pool) != APR_SUCCESS
-        || bytes_of(&y, jwk, "y", pool) != APR_SUCCESS
-        || x.len != kind->coordinate || y.len != kind->coordinate)
-        return NULL;
-    memcpy(point + 1, x.at, x.len);
-    memcpy(point + 1 + x.len, y.at, y.len);
-    bld = OSSL_PARAM_BLD_new();
-    if (bld
-        && OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
-                                           kind->group, 0) == 1
-        && OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
-                                            point, 1 + x.len + y.len) == 1)
-        params = OSSL_PARAM_BLD_to_param(bld);
-    OSSL_PARAM_BLD_free(bld);
-    return build(kind->type, params);
-}
-
-static EVP_PKEY *read_okp(const as_key_kind *kind, json_t *jwk,
-                          apr_pool_t *pool)
-{
-    as_span x;
-
-    if (bytes_of(&x, jwk, "x", pool) != APR_SUCCESS
+        || (kind->group && bytes_of(&y, jwk, "y", pool) != APR_SUCCESS)
         || x.len != kind->coordinate)
-        return NULL;
-    return EVP_PKEY_new_raw_public_key_ex(NULL, kind->type, NULL, octets(x),
-                                          x.len);
+        return APR_EINVAL;
+    if (y.len)
+        x = joined(x, y, pool);
+    return as_key_from_point(key, &why, kind, x, pool);
 }
 
 static as_key *read_public(const as_key_kind *kind, json_t *jwk,
                            apr_pool_t *pool)
 {
-    EVP_PKEY *pkey;
-    const char *why;
-    as_key *key;
+    const as_key *key;
+    apr_status_t rv = kind->crv ? read_point(&key, kind, jwk, pool)
+                                : read_rsa(&key, jwk, pool);
 
-    if (kind->group)
-        pkey = read_ec(kind, jwk, pool);
-    else if (kind->crv)
-        pkey = read_okp(kind, jwk, pool);
-    else
-        pkey = read_rsa(kind, jwk, pool);
-    if (!pkey) {
-        ERR_clear_error();
-        return NULL;
-    }
-    return as_key_adopt(&key, &why, pkey, pool) == APR_SUCCESS ? key : NULL;
+    return rv == APR_SUCCESS ? (as_key *)key : NULL;
 }
 
 static as_key *read_secret(json_t *jwk, apr_pool_t *pool)

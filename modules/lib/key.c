@@ -1,14 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * Keys: which we take, from SubjectPublicKeyInfo and from secrets, and their
- * thumbprints. OpenSSL loads much that must not verify anything (RSA with 512
- * bits or exponent 1, an all-zero Ed25519 key), so every key passes
- * as_key_adopt().
+ * Keys: which we take, made of their numbers or of a secret, and their
+ * thumbprints. OpenSSL makes keys of much that must not verify anything (RSA
+ * with 512 bits or exponent 1, an all-zero Ed25519 key).
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
+#include <openssl/param_build.h>
 
 #include "algorithm.h"
 #include "base64.h"
@@ -18,22 +17,36 @@
 #define RSA_BITS_MAX 8192 /* the check of a signature costs bits squared */
 #define EXPONENT_MIN 65537
 #define EXPONENT_BITS_MAX 64
-#define SPKI_MAX 4096     /* octets; RSA 8192 has 1,062 */
 #define COORDINATE_MAX 66
 
+#define OCTETS(text) { text, sizeof(text) - 1 }
+#define EC_PUBLIC_KEY "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
+
 static const as_key_kind kinds[] = {
-    { AS_RSA, "RSA", NULL, "RSA", NULL, 0, 0 },
-    { AS_P256, "EC", "P-256", "EC", "prime256v1", 32, 91 },
-    { AS_P384, "EC", "P-384", "EC", "secp384r1", 48, 120 },
-    { AS_P521, "EC", "P-521", "EC", "secp521r1", 66, 158 },
-    { AS_K256, "EC", "secp256k1", "EC", "secp256k1", 32, 88 },
-    { AS_ED25519, "OKP", "Ed25519", "ED25519", NULL, 32, 44 },
-    { AS_ED448, "OKP", "Ed448", "ED448", NULL, 57, 69 },
+    { AS_RSA, "RSA", NULL, "RSA", NULL, 0, { NULL, 0 } },
+    { AS_P256, "EC", "P-256", "EC", "prime256v1", 32,
+      OCTETS("\x30\x59\x30\x13" EC_PUBLIC_KEY
+             "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04") },
+    { AS_P384, "EC", "P-384", "EC", "secp384r1", 48,
+      OCTETS("\x30\x76\x30\x10" EC_PUBLIC_KEY
+             "\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04") },
+    { AS_P521, "EC", "P-521", "EC", "secp521r1", 66,
+      OCTETS("\x30\x81\x9b\x30\x10" EC_PUBLIC_KEY
+             "\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00\x04") },
+    { AS_K256, "EC", "secp256k1", "EC", "secp256k1", 32,
+      OCTETS("\x30\x56\x30\x10" EC_PUBLIC_KEY
+             "\x06\x05\x2b\x81\x04\x00\x0a\x03\x42\x00\x04") },
+    { AS_ED25519, "OKP", "Ed25519", "ED25519", NULL, 32,
+      OCTETS("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00") },
+    { AS_ED448, "OKP", "Ed448", "ED448", NULL, 57,
+      OCTETS("\x30\x43\x30\x05\x06\x03\x2b\x65\x71\x03\x3a\x00") },
 };
 
-static const as_key_kind secrets = { AS_OCT, "oct", NULL, NULL, NULL, 0, 0 };
+static const as_key_kind secrets = {
+    AS_OCT, "oct", NULL, NULL, NULL, 0, { NULL, 0 }
+};
 
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS ((int)(sizeof(kinds) / sizeof(kinds[0])))
 
 /* Ed25519 and Ed448 points of order 1, 2, 4 and 8 in each encoding, without
  * the sign bit: y = 0, 1, -1, p, p + 1 and the two y of order 8. */
@@ -53,9 +66,14 @@ static const char *const small_order[] = {
     "ffffffffffffffffffffffffffffffffffffffffffffffffffffff00",
 };
 
+const as_key_kind *as_key_kind_at(int i)
+{
+    return i >= 0 && i < KINDS ? &kinds[i] : NULL;
+}
+
 const as_key_kind *as_key_kind_find(const char *kty, const char *crv)
 {
-    apr_size_t i;
+    int i;
 
     if (strcmp(kty, secrets.kty) == 0)
         return &secrets;
@@ -66,71 +84,46 @@ const as_key_kind *as_key_kind_find(const char *kty, const char *crv)
     return NULL;
 }
 
-const as_key_kind *as_key_kind_of(const EVP_PKEY *pkey)
+apr_size_t as_key_point_len(const as_key_kind *kind)
 {
-    char group[32] = "";
-    apr_size_t i;
+    return kind->group ? 2 * kind->coordinate : kind->coordinate;
+}
 
-    if (EVP_PKEY_is_a(pkey, "EC")
-        && EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1)
-        return NULL;
-    for (i = 0; i < KINDS; i++)
-        if (EVP_PKEY_is_a(pkey, kinds[i].type)
-            && (!kinds[i].group || strcmp(kinds[i].group, group) == 0))
-            return &kinds[i];
+static const unsigned char *octets(as_span bytes)
+{
+    return (const unsigned char *)bytes.at;
+}
+
+/* ---- which we take --------------------------------------------------- */
+
+/* NULL or what is wrong. */
+static const char *judge_rsa(const BIGNUM *n, const BIGNUM *e)
+{
+    if (BN_num_bits(n) < RSA_BITS_MIN)
+        return "an RSA key with less than 2048 bits";
+    if (BN_num_bits(n) > RSA_BITS_MAX)
+        return "an RSA key with more than 8192 bits";
+    if (!BN_is_odd(n) || !BN_is_odd(e) || BN_num_bits(e) > EXPONENT_BITS_MAX
+        || BN_get_word(e) < EXPONENT_MIN)
+        return "an RSA key with a weak or an outsized exponent";
     return NULL;
 }
 
-/* Modulus and exponent; NULL or what is wrong with them. */
-static const char *judge_rsa(const EVP_PKEY *pkey)
+static const char *judge_edwards(as_span point)
 {
-    const char *why = "an RSA key that cannot be read";
-    BIGNUM *n = NULL, *e = NULL;
-
-    if (EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_N, &n) != 1
-        || EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_E, &e) != 1)
-        goto out;
-    if (BN_num_bits(n) < RSA_BITS_MIN)
-        why = "an RSA key with less than 2048 bits";
-    else if (BN_num_bits(n) > RSA_BITS_MAX)
-        why = "an RSA key with more than 8192 bits";
-    else if (!BN_is_odd(n) || !BN_is_odd(e)
-             || BN_num_bits(e) > EXPONENT_BITS_MAX
-             || BN_get_word(e) < EXPONENT_MIN)
-        why = "an RSA key with a weak or an outsized exponent";
-    else
-        why = NULL;
-out:
-    BN_free(n);
-    BN_free(e);
-    return why;
-}
-
-static const char *judge_edwards(const EVP_PKEY *pkey)
-{
-    unsigned char point[COORDINATE_MAX];
     char hex[2 * COORDINATE_MAX + 1];
-    size_t len = sizeof(point), i;
+    apr_size_t i;
 
-    if (EVP_PKEY_get_raw_public_key(pkey, point, &len) != 1)
-        return "an Edwards key that cannot be read";
-    point[len - 1] &= 0x7f;
-    for (i = 0; i < len; i++)
-        apr_snprintf(hex + 2 * i, 3, "%02x", point[i]);
+    for (i = 0; i < point.len; i++)
+        apr_snprintf(hex + 2 * i, 3, "%02x",
+                     octets(point)[i] & (i + 1 < point.len ? 0xff : 0x7f));
     for (i = 0; i < sizeof(small_order) / sizeof(small_order[0]); i++)
         if (strcmp(hex, small_order[i]) == 0)
             return "an Edwards key of small order";
     return NULL;
 }
 
-static const char *judge(const EVP_PKEY *pkey, const as_key_kind *kind)
-{
-    if (!kind)
-        return "a kind of key or a curve that is not supported";
-    if (kind->bit == AS_RSA)
-        return judge_rsa(pkey);
-    return kind->group ? NULL : judge_edwards(pkey);
-}
+/* ---- made of numbers ------------------------------------------------- */
 
 static apr_status_t free_key(void *data)
 {
@@ -138,58 +131,110 @@ static apr_status_t free_key(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t as_key_adopt(as_key **key, const char **why, EVP_PKEY *pkey,
+/* The pool's key; pkey may be NULL. */
+static apr_status_t adopt(const as_key **key, const char **why,
+                          const as_key_kind *kind, EVP_PKEY *pkey,
                           apr_pool_t *pool)
 {
-    as_key *made = apr_pcalloc(pool, sizeof(*made));
-
-    made->pkey = pkey;
-    made->kind = as_key_kind_of(pkey);
-    apr_pool_cleanup_register(pool, made, free_key, apr_pool_cleanup_null);
-    *why = judge(pkey, made->kind);
-    ERR_clear_error();
-    *key = *why ? NULL : made;
-    return *why ? APR_EINVAL : APR_SUCCESS;
-}
-
-/* One key, one encoding: what OpenSSL writes is what it was given. */
-static int is_canonical(EVP_PKEY *pkey, as_span der)
-{
-    unsigned char *again = NULL;
-    int len = i2d_PUBKEY(pkey, &again);
-    int same = len > 0 && (apr_size_t)len == der.len
-               && memcmp(again, der.at, der.len) == 0;
-
-    OPENSSL_free(again);
-    return same;
-}
-
-apr_status_t as_key_from_spki(const as_key **key, const char **why,
-                              as_span der, apr_pool_t *pool)
-{
-    const unsigned char *at = (const unsigned char *)der.at;
-    EVP_PKEY *pkey = NULL;
     as_key *made;
 
     *key = NULL;
-    if (der.len > 0 && der.len <= SPKI_MAX)
-        pkey = d2i_PUBKEY(NULL, &at, (long)der.len);
     if (!pkey) {
         ERR_clear_error();
-        *why = "not a SubjectPublicKeyInfo";
+        *why = "not a key of its kind, such as a point off its curve";
         return APR_EINVAL;
     }
-    if (as_key_adopt(&made, why, pkey, pool) != APR_SUCCESS)
-        return APR_EINVAL;
-    if (!is_canonical(pkey, der)
-        || (made->kind->spki && made->kind->spki != der.len)) {
-        ERR_clear_error();
-        *why = "not in canonical DER, or a compressed point";
-        return APR_EINVAL;
-    }
+    made = apr_pcalloc(pool, sizeof(*made));
+    made->kind = kind;
+    made->pkey = pkey;
+    apr_pool_cleanup_register(pool, made, free_key, apr_pool_cleanup_null);
     *key = made;
+    *why = NULL;
     return APR_SUCCESS;
 }
+
+/* An EVP_PKEY from parameters, or NULL. */
+static EVP_PKEY *build(const char *type, OSSL_PARAM *params)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    EVP_PKEY *pkey = NULL;
+
+    if (!params || !ctx || EVP_PKEY_fromdata_init(ctx) != 1
+        || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+        pkey = NULL;
+    EVP_PKEY_CTX_free(ctx);
+    return pkey;
+}
+
+static EVP_PKEY *build_rsa(const BIGNUM *n, const BIGNUM *e)
+{
+    OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *params = NULL;
+    EVP_PKEY *pkey;
+
+    if (bld && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) == 1
+        && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+        params = OSSL_PARAM_BLD_to_param(bld);
+    pkey = build("RSA", params);
+    OSSL_PARAM_BLD_free(bld);
+    OSSL_PARAM_free(params);
+    return pkey;
+}
+
+apr_status_t as_key_from_rsa(const as_key **key, const char **why, as_span n,
+                             as_span e, apr_pool_t *pool)
+{
+    BIGNUM *modulus = BN_bin2bn(octets(n), (int)n.len, NULL);
+    BIGNUM *exponent = BN_bin2bn(octets(e), (int)e.len, NULL);
+    apr_status_t rv = APR_EINVAL;
+
+    *key = NULL;
+    *why = "out of memory";
+    if (modulus && exponent)
+        *why = judge_rsa(modulus, exponent);
+    if (!*why)
+        rv = adopt(key, why, &kinds[0], build_rsa(modulus, exponent), pool);
+    BN_free(modulus);
+    BN_free(exponent);
+    return rv;
+}
+
+/* OpenSSL refuses a point off the curve. */
+static EVP_PKEY *build_ec(const as_key_kind *kind, as_span point)
+{
+    unsigned char bytes[1 + 2 * COORDINATE_MAX] = { 4 }; /* uncompressed */
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+                                         (char *)kind->group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, bytes,
+                                          1 + point.len),
+        OSSL_PARAM_construct_end()
+    };
+
+    memcpy(bytes + 1, point.at, point.len);
+    return build(kind->type, params);
+}
+
+apr_status_t as_key_from_point(const as_key **key, const char **why,
+                               const as_key_kind *kind, as_span point,
+                               apr_pool_t *pool)
+{
+    *key = NULL;
+    *why = "a point of another length than its curve's";
+    if (point.len != as_key_point_len(kind))
+        return APR_EINVAL;
+    if (kind->group)
+        return adopt(key, why, kind, build_ec(kind, point), pool);
+    *why = judge_edwards(point);
+    if (*why)
+        return APR_EINVAL;
+    return adopt(key, why, kind,
+                 EVP_PKEY_new_raw_public_key_ex(NULL, kind->type, NULL,
+                                                octets(point), point.len),
+                 pool);
+}
+
+/* ---- secrets --------------------------------------------------------- */
 
 static apr_status_t wipe_secret(void *data)
 {
@@ -208,6 +253,8 @@ const as_key *as_key_from_secret(apr_pool_t *pool, as_span secret)
     apr_pool_cleanup_register(pool, key, wipe_secret, apr_pool_cleanup_null);
     return key;
 }
+
+/* ---- thumbprints ----------------------------------------------------- */
 
 /* A number as JOSE writes it: base64url, at least `width` octets. */
 static const char *number(apr_pool_t *pool, const EVP_PKEY *pkey,

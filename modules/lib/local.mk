@@ -7,7 +7,8 @@ libauthscheme_la_SOURCES = \
     modules/lib/nonce.c modules/lib/nonce.h \
     modules/lib/secret.c modules/lib/secret.h \
     modules/lib/algorithm.c modules/lib/algorithm.h \
-    modules/lib/key.c modules/lib/key.h modules/lib/pem.c
+    modules/lib/key.c modules/lib/key.h \
+    modules/lib/pem.c modules/lib/spki.c
 libauthscheme_la_LIBADD = $(CRYPTO_LIBS)
 
 # JSON and what is made of it, for the modules that read it.

@@ -33,6 +33,12 @@ tests_unit_test_key_SOURCES  = tests/unit/test_key.c tests/unit/unit.h \
 tests_unit_test_key_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_key_LDADD    = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test_spki
+tests_unit_test_spki_SOURCES  = tests/unit/test_spki.c tests/unit/unit.h \
+                                tests/unit/vectors/keys.h
+tests_unit_test_spki_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_spki_LDADD    = $(UNIT_LDADD)
+
 tests_unit_test_wycheproof_SOURCES  = tests/unit/test_wycheproof.c tests/unit/unit.h
 tests_unit_test_wycheproof_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_wycheproof_LDADD    = $(UNIT_LDADD)
