@@ -1,10 +1,13 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """Keys, tokens and answers, made before anything is timed."""
 import base64
+import contextlib
 import datetime
 import hashlib
 import json
 import os
+import pathlib
+import sqlite3
 import time
 
 from cryptography import x509
@@ -16,6 +19,8 @@ USER, PASSWORD = "alice", "wonderland"
 REALM = "bench"
 ISSUER = "https://issuer.example"
 AUDIENCE = "https://api.example"
+SCHEMA = (pathlib.Path(__file__).resolve().parents[2]
+          / "modules/credentials/schema.sql")
 
 
 def b64url(octets):
@@ -33,25 +38,25 @@ def user_file():
     return f"{USER}:{{SHA}}{digest.decode()}\n".encode()
 
 
-# ---- JWTs ------------------------------------------------------------
+# ---- keys ------------------------------------------------------------
 
 def number(value, size):
     return b64url(value.to_bytes(size, "big"))
 
 
-def public_pem(key):
+def public(key, encoding):
     return key.public_key().public_bytes(
-        serialization.Encoding.PEM,
-        serialization.PublicFormat.SubjectPublicKeyInfo)
+        encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 class Rs256:
     """A key, and what is signed with it."""
     alg = "RS256"
+    hoba = ("0", "RSA-SHA256")  # the algorithm of HOBA
 
     def __init__(self):
         self.key = rsa.generate_private_key(65537, 2048)
-        self.pem = public_pem(self.key)
+        self.pem = public(self.key, serialization.Encoding.PEM)
 
     def jwk(self):
         n = self.key.public_key().public_numbers()
@@ -70,10 +75,11 @@ class Rs256:
 
 class Es256:
     alg = "ES256"
+    hoba = ("90", "ES256")
 
     def __init__(self):
         self.key = ec.generate_private_key(ec.SECP256R1())
-        self.pem = public_pem(self.key)
+        self.pem = public(self.key, serialization.Encoding.PEM)
 
     def jwk(self):
         n = self.key.public_key().public_numbers()
@@ -104,6 +110,8 @@ class Hs256:
         sig = mac.finalize()
         return sig, sig
 
+
+# ---- JWTs ------------------------------------------------------------
 
 class Token:
     """A JWT as an authorization server would issue it."""
@@ -137,3 +145,34 @@ def certificate(signer):
             .not_valid_after(now + datetime.timedelta(days=2))
             .sign(signer.key, hashes.SHA256()))
     return made.public_bytes(serialization.Encoding.PEM)
+
+
+# ---- HOBA ------------------------------------------------------------
+
+class HobaKey:
+    """A client's key for one origin, as the store has it and as it signs."""
+
+    def __init__(self, signer, origin):
+        self.signer = signer
+        self.origin = origin
+        self.der = public(signer.key, serialization.Encoding.DER)
+        self.kid = b64url(hashlib.sha256(self.der).digest())
+
+    def enrol(self, database):
+        """Writes the row that a registration would."""
+        with contextlib.closing(sqlite3.connect(database)) as db, db:
+            db.executescript(SCHEMA.read_text())
+            db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
+                       "place, algorithm, username, value) "
+                       "VALUES ('hoba', ?, ?, ?, ?, ?, ?)",
+                       (self.kid, REALM, self.origin, self.signer.hoba[1],
+                        USER, b64url(self.der)))
+
+    def answer(self, challenge):
+        """RFC 7486 section 2: a fresh answer to a challenge."""
+        nonce = b64url(os.urandom(16))
+        fields = (nonce, self.signer.hoba[0], self.origin, REALM, self.kid,
+                  challenge)
+        text = "".join(f"{len(field)}:{field}" for field in fields)
+        sig = b64url(self.signer.sign(text.encode())[0])
+        return f'HOBA result="{self.kid}.{challenge}.{nonce}.{sig}"'

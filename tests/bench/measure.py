@@ -23,22 +23,28 @@ class Row:
                              scenario.modules, scenario.files,
                              options.server_cpus)
         self.begun = time.monotonic()
+        self.program = load, options.client_cpus
+        scenario.prepare(self.server)
         try:
             self.server.start()
-            file = folder / "requests"
-            count = options.warm_up + options.requests * options.rounds
-            file.write_bytes(table.request_file(
-                scenario.requests(self.server, count)))
-            self.load = Program(load, self.server.port, CONNECTIONS, file,
-                                cpus=options.client_cpus)
         except BaseException:
             self.stop()
             raise
 
+    def expect(self, count):
+        """Gets requests ready, of which count will be sent."""
+        if self.load:
+            self.load.stop()
+        file = self.server.root.with_name("requests")
+        file.write_bytes(table.request_file(
+            self.scenario.requests(self.server, count)))
+        program, cpus = self.program
+        self.load = Program(program, self.server.port, CONNECTIONS, file,
+                            cpus=cpus)
+
     def send(self, count):
         """Returns what count requests took: microseconds of processor time
         each, and how many there were in a second."""
-        count = self.scenario.share(count)
         before = self.server.processor_time()
         elapsed, wrong, status = map(int, self.load.ask(count))
         used = self.server.processor_time() - before
@@ -49,7 +55,7 @@ class Row:
         return used / count * 1e6, count / elapsed * 1e6
 
     def measure(self, count):
-        cost, pace = self.send(count)
+        cost, pace = self.send(count // self.scenario.dear)
         self.cost.append(cost)
         self.pace.append(pace)
 
@@ -83,7 +89,9 @@ def rounds(rows, raws, options):
     """Every round begins with another row, so that none always comes after the
     same one."""
     for row in rows:
-        row.send(options.warm_up)
+        count = options.requests // row.scenario.dear
+        row.expect(count * (options.rounds + 1))
+        row.send(count)
     for i in range(options.rounds):
         turn = i % len(rows)
         for row in rows[turn:] + rows[:turn]:
@@ -102,6 +110,7 @@ def endure(scenario, folder, load, options):
     sizes = []
     try:
         for _ in range(20):
+            row.expect(step)
             row.send(step)
             sizes.append(row.server.resident())
     finally:
@@ -117,6 +126,7 @@ def first_request(scenario, folder, load, options):
         row = Row(scenario, folder.with_name(f"{folder.name}-{i}"), load,
                   options)
         try:
+            row.expect(1)
             row.send(1)
             times.append((time.monotonic() - row.begun) * 1000)
         finally:

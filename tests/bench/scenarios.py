@@ -2,11 +2,14 @@
 """What is measured: a configuration, requests for it, the right status."""
 import dataclasses
 import http.server
+import itertools
+import random
+import re
 import ssl
 import threading
 
 import credentials as cred
-from server import is_there
+from server import Failed, is_there
 
 PLACE = """
 <Location "/">
@@ -30,40 +33,24 @@ class Scenario:
     files: dict = dataclasses.field(default_factory=dict)
     authorization: str = ""
     status: int = 200
+    dear: int = 1  # takes this part of a round's requests
+
+    def prepare(self, server):
+        """Before it starts."""
 
     def requests(self, server, count):
-        """What to send, of which count will be sent: (status, text) each,
-        repeated if they are fewer. The server runs already."""
-        del server, count
-        return [(self.status, request(self.authorization))]
-
-    def share(self, count):
-        """How many of a round's requests it takes."""
-        return count
+        """What to send, (status, text) each; from the beginning again if they
+        are fewer than count. The server runs."""
+        del count
+        return [(self.status, request(server, self.authorization))]
 
 
-@dataclasses.dataclass
-class Mixed(Scenario):
-    """All that the list of five is asked, right and wrong."""
-    tokens: list = dataclasses.field(default_factory=list)
-
-    def requests(self, server, count):
-        texts = [(200, request(cred.basic())),
-                 (401, request(cred.basic("wrong"))),
-                 (401, request()),
-                 (401, request("Unheard-of abc")),
-                 (400, request(f"{cred.basic()}, {cred.basic()}"))]
-        for status, token in self.tokens:
-            texts.append((status, request(f"Bearer {token.text}")))
-        return texts
-
-
-def request(authorization="", headers=""):
+def request(server, authorization="", headers=""):
     """A GET as curl sends it."""
     if authorization:
         headers += f"Authorization: {authorization}\r\n"
-    return ("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: bench\r\n"
-            f"Accept: */*\r\n{headers}\r\n").encode()
+    return (f"GET / HTTP/1.1\r\nHost: localhost:{server.port}\r\n"
+            f"User-Agent: bench\r\nAccept: */*\r\n{headers}\r\n").encode()
 
 
 def request_file(requests):
@@ -101,17 +88,20 @@ def five():
 
 def list_modules():
     loaded = [ENTRIES[entry] for entry in five()[:-1] if entry != "Digest"]
+    if "HOBA" in five():
+        loaded += STORE
     return " ".join(["authscheme", *loaded])
 
 
 def list_conf():
     entries = five()
-    more = [USERS]
+    top, more = "", [USERS]
     if "Bearer" in entries:
         more += ["BearerRequireTLS off", issuer("RS256")]
     if "HOBA" in entries:
-        more += ["HobaRequireTLS off", 'HobaOrigin "http://localhost:{port}"']
-    return place(f'"{" ".join(entries)}"', *more)
+        top = DATABASE
+        more += HOBA
+    return top + place(f'"{" ".join(entries)}"', *more)
 
 
 def list_files(material):
@@ -139,16 +129,6 @@ def list_scenarios(material):
         Scenario("list-401", f"401 of a list of {count}", **listed,
                  status=401),
     ]
-
-
-def mixed(material):
-    scenario = Mixed("mixed", "mixed", list_conf(), list_modules(),
-                     list_files(material))
-    if "Bearer" in five():
-        token = material.tokens["RS256"]
-        scenario.tokens = [(200, token),
-                           (401, cred.Token(token.signer, exp=1))]
-    return scenario
 
 
 # ---- tokens ----------------------------------------------------------
@@ -218,11 +198,114 @@ def token_scenarios(material, folder):
             yield openidc(token, folder)
 
 
+# ---- HOBA ------------------------------------------------------------
+
+STORE = ["authscheme_credentials", "dbd"]
+DATABASE = """
+DBDriver sqlite3
+DBDParams "{root}/keys.db"
+<Location "/.well-known/hoba">
+    SetHandler hoba
+</Location>
+"""
+# One challenge for all answers of a run: it must live as long.
+HOBA = ["AuthCredentials dbd:", "HobaRequireTLS off", "HobaMaxAge 600",
+        'HobaOrigin "http://localhost:{port}"', "HobaSession 3600",
+        "HobaAlgorithms RSA-SHA256 ES256"]
+
+
+@dataclasses.dataclass
+class Answers(Scenario):
+    """A fresh answer with every request, signed before anything is timed."""
+    signer: object = None
+
+    def prepare(self, server):
+        self.key = cred.HobaKey(self.signer, f"http://localhost:{server.port}")
+        self.key.enrol(server.root / "keys.db")
+
+    def answers(self, server, count):
+        for line in server.ask().get_all("WWW-Authenticate", []):
+            found = re.match(r'HOBA .*challenge="([^"]*)"', line)
+            if found:
+                return [self.key.answer(found[1]) for _ in range(count)]
+        raise Failed("there is no challenge of HOBA")
+
+    def requests(self, server, count):
+        return [(200, request(server, answer))
+                for answer in self.answers(server, count)]
+
+
+class Session(Answers):
+    """The cookie that an answer is good for at the login."""
+
+    def requests(self, server, count):
+        answer, = self.answers(server, 1)
+        headers = server.ask("/.well-known/hoba/login", "POST",
+                             Authorization=answer)
+        if "Set-Cookie" not in headers:
+            raise Failed(f"no session from the login: {server.said()}")
+        cookie = headers["Set-Cookie"].partition(";")[0]
+        return [(200, request(server, headers=f"Cookie: {cookie}\r\n"))]
+
+
+def hoba_scenarios():
+    if not is_there("authscheme_hoba"):
+        return
+    shared = {"conf": DATABASE + place("HOBA", *HOBA),
+              "modules": " ".join(["authscheme", "authscheme_hoba", *STORE]),
+              "signer": cred.Rs256()}
+    yield Answers("hoba", "HOBA RSA, fresh answers", **shared, dear=4)
+    yield Session("hoba-session", "HOBA session cookie", **shared)
+
+
 # ---- all -------------------------------------------------------------
 
 def scenarios(material, folder):
     """The rows of the table, in its order; the first is compared with."""
-    return [*list_scenarios(material), *token_scenarios(material, folder)]
+    return [*list_scenarios(material), *token_scenarios(material, folder),
+            *hoba_scenarios()]
+
+
+@dataclasses.dataclass
+class Mixed(Answers):
+    """All that the list of five is asked, right and wrong."""
+    tokens: list = dataclasses.field(default_factory=list)
+    used: list = dataclasses.field(default_factory=list)
+
+    def prepare(self, server):
+        if "HOBA" in five():
+            super().prepare(server)
+
+    def some(self, server):
+        texts = [(200, cred.basic()), (401, cred.basic("wrong")), (401, ""),
+                 (401, "Unheard-of abc"), (401, "Bearer e30.e30.e30"),
+                 (400, f"{cred.basic()}, {cred.basic()}"),
+                 *((status, f"Bearer {token.text}")
+                   for status, token in self.tokens)]
+        return [(status, request(server, text)) for status, text in texts]
+
+    def requests(self, server, count):
+        """A tenth of them are answers of HOBA, and a tenth old ones."""
+        tenth = count // 10 if "HOBA" in five() else 0
+        fresh = self.answers(server, tenth) if tenth else []
+        texts = [(200, request(server, answer)) for answer in fresh]
+        texts += [(401, request(server, answer)) for answer in self.used]
+        self.used = fresh
+        others = itertools.cycle(self.some(server))
+        texts += itertools.islice(others, count - len(texts))
+        random.shuffle(texts)
+        return texts
+
+
+def mixed(material):
+    """For the watch over memory."""
+    tokens = []
+    if "Bearer" in five():
+        token = material.tokens["RS256"]
+        tokens = [(200, token), (401, cred.Token(token.signer, exp=1))]
+    return Mixed("mixed", "mixed", list_conf(), list_modules(),
+                 list_files(material), signer=material.tokens["ES256"].signer,
+                 tokens=tokens)
 
 
 def missing():

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """An httpd with one configuration, and what it costs the machine."""
 import contextlib
+import http.client
 import os
 import pathlib
 import shutil
@@ -86,8 +87,6 @@ class Server:
         user = ""
         if os.geteuid() == 0:
             user = "User www-data\nGroup www-data"
-            for file in (folder, *folder.rglob("*")):
-                shutil.chown(file, "www-data", "www-data")
         load = [f'LoadModule {name}_module "{module_file(name)}"'
                 for name in (*STOCK, *modules.split())
                 if not build.has_builtin(name)]
@@ -105,6 +104,9 @@ class Server:
 
     def start(self):
         """Returns when it listens."""
+        if os.geteuid() == 0: # its children write there, not only read
+            for file in (self.root, *self.root.rglob("*")):
+                shutil.chown(file, "www-data", "www-data")
         with open(self.root / "stderr", "wb") as stderr:
             self.process = subprocess.Popen(
                 [str(build.httpd()), "-d", str(self.root), "-f",
@@ -125,6 +127,13 @@ class Server:
             if time.monotonic() > end:
                 raise Failed(f"httpd took too long {what}: {self.said()}")
             time.sleep(0.002)
+
+    def ask(self, path="/", method="GET", **headers):
+        """One request before anything is timed: the answer's headers."""
+        connection = http.client.HTTPConnection("localhost", self.port)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers)
+            return connection.getresponse().headers
 
     def said(self):
         files = [self.root / "stderr", self.root / "error_log"]
