@@ -194,12 +194,31 @@ void core_report(request_rec *r, const core_record *rec, int status)
 
 static void show_auto(request_rec *r)
 {
+    core_state_counts state;
     int i, k;
 
     for (i = 0; i < row_count; i++)
         for (k = 0; k < COUNT_COLUMNS; k++)
             ap_rprintf(r, "AuthScheme-%s-%s: %u\n", rows[i], columns[k],
                        apr_atomic_read32(&counters[i][k]));
+    core_state_summary(&state);
+    ap_rprintf(r, "AuthSchemeState-room: %" APR_UINT64_T_FMT "\n"
+               "AuthSchemeState-live: %" APR_UINT64_T_FMT "\n"
+               "AuthSchemeState-dropped: %" APR_UINT64_T_FMT "\n"
+               "AuthSchemeState-epoch: %" APR_UINT64_T_FMT "\n",
+               state.room, state.live, state.dropped, state.epoch);
+}
+
+static void show_state(request_rec *r)
+{
+    core_state_counts state;
+
+    core_state_summary(&state);
+    ap_rprintf(r, "<p>One-time proofs: about %" APR_UINT64_T_FMT " remembered, "
+               "room for %" APR_UINT64_T_FMT ", %" APR_UINT64_T_FMT
+               " dropped before their time; the clock was turned back %"
+               APR_UINT64_T_FMT " times.</p>\n",
+               state.live, state.room, state.dropped, state.epoch);
 }
 
 static void show_table(request_rec *r)
@@ -218,6 +237,7 @@ static void show_table(request_rec *r)
         ap_rputs("</tr>\n", r);
     }
     ap_rputs("</table>\n", r);
+    show_state(r);
 }
 
 int core_status_hook(request_rec *r, int flags)

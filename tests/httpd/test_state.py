@@ -359,6 +359,26 @@ def test_a_full_table(serve):
     assert status(site, proof(fresh(site))) == 200
 
 
+STATUS = '<Location "/server-status">\nSetHandler server-status\n</Location>\n'
+
+
+def test_what_the_status_page_shows(serve):
+    site = serve(STATUS + "AuthSchemeState shm:64k\n")
+
+    def shown():
+        return {name.removeprefix("AuthSchemeState-"): int(number)
+                for name, number in site.status().items()
+                if name.startswith("AuthSchemeState-")}
+    room = shown()["room"]
+    assert 800 < room < 900
+    assert shown() == {"room": room, "live": 0, "dropped": 0, "epoch": 0}
+    for _ in range(3):
+        assert status(site, proof(fresh(site))) == 200
+    assert shown() == {"room": room, "live": 3, "dropped": 0, "epoch": 0}
+    assert f"about 3 remembered, room for {room}" in site.get(
+        "/server-status").text
+
+
 # ---- the clock ------------------------------------------------------------
 
 @pytest.fixture(scope="module")
