@@ -10,9 +10,12 @@ httpd(...) starts a server; its arguments are those of harness.server.Server.
 After the test the error log must hold no warning, error or crash that the test
 did not announce, and the sanitizers (AUTHSCHEME_SANITIZE=1) no report.
 """
+import subprocess
+import sys
+
 import pytest
 
-from harness.server import MPMS, Server
+from harness.server import MPMS, Server, free_port, wait_for_port
 
 live = []
 
@@ -91,3 +94,23 @@ def pytest_runtest_makereport(item, call):
     if report.when == "call" and report.failed:
         report.sections += [(f"error log of {server.url}", server.said())
                             for server in live]
+
+
+@pytest.fixture(scope="module")
+def background():
+    """Runs a Python program that is told a free port and must listen there;
+    returns the port."""
+    started = []
+
+    def start(program):
+        port = free_port()
+        process = subprocess.Popen([sys.executable, "-c", program, str(port)],
+                                   start_new_session=True,
+                                   stdin=subprocess.DEVNULL)
+        started.append(process)
+        wait_for_port(port, process)
+        return port
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)

@@ -82,6 +82,19 @@ def free_port():
         return sock.getsockname()[1]
 
 
+def is_listening(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for_port(port, process, seconds=10):
+    end = time.monotonic() + seconds
+    while not is_listening(port):
+        assert process.poll() is None, f"{process.args[0]} does not start"
+        assert time.monotonic() < end, f"{process.args[0]} does not listen"
+        time.sleep(0.01)
+
+
 def user_file(users=None, realm=REALM):
     """Lines that mod_authn_file reads for Basic (the first of a user) and for
     Digest (the one with the realm)."""
@@ -97,7 +110,8 @@ class Server:
     """Write what it needs, then start() it; see conftest.py for the fixture."""
 
     def __init__(self, conf="", mpm="event", modules="", files=None, ours=None,
-                 sources=(), tls=None, level="info", defines=()):
+                 sources=(), tls=None, level="info", defines=(),
+                 environ=None):
         """conf: directives. modules: names of stock modules to load as well.
         files: path below the server's folder -> content. ours: names of our
         modules to load ("authscheme", "authscheme_hoba", ...), all by default.
@@ -120,6 +134,7 @@ class Server:
         self.requests = 0 # that clients of ours have sent
         self.level = level
         self.defines = defines
+        self.environ = environ or {}
         self.modules = STOCK + modules.split()
         self.tls = tls
         self._lay_out(files or {})
@@ -212,7 +227,7 @@ class Server:
 
     def environment(self):
         keep = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"),
-                "LC_ALL": "C.UTF-8"}
+                "LC_ALL": "C.UTF-8", **self.environ}
         if build.SANITIZE:
             report = self.root / "logs/sanitizer"
             keep["LD_PRELOAD"] = build.sanitizer_preload()
@@ -256,11 +271,8 @@ class Server:
     def _listens(self):
         if self.process.poll() is not None:
             raise AssertionError("httpd did not start:\n" + self.said())
-        for port in filter(None, (self.port, self.tls_port)):
-            with socket.socket() as sock:
-                if sock.connect_ex(("127.0.0.1", port)) != 0:
-                    return False
-        return True
+        return all(map(is_listening,
+                       filter(None, (self.port, self.tls_port))))
 
     def said(self):
         """What it wrote: for a human who reads why a test failed."""
@@ -390,7 +402,7 @@ class Server:
             connection.send(client.to_bytes(data))
             return connection.read_to_end()
 
-    def curl(self, target, *arguments, tls=False):
+    def curl(self, target, *arguments, tls=False, environ=None):
         """curl's last response, with .stderr and .exit of curl."""
         with tempfile.NamedTemporaryFile() as head, \
                 tempfile.NamedTemporaryFile() as body:
@@ -399,9 +411,12 @@ class Server:
                  body.name, "--cacert", self.root / "conf/server.pem",
                  "--max-time", str(WAIT), *arguments,
                  (self.tls_url if tls else self.url) + target],
-                text=True, capture_output=True)
+                text=True, capture_output=True,
+                env={**os.environ, **(environ or {})})
             blocks = re.split(r"\r?\n\r?\n", head.read().decode("latin-1"))
-            answer = parse_head([b for b in blocks if b][-1:], body.read())
+            blocks = [b for b in blocks if re.match(r"HTTP/\S+ [2-5]", b)]
+            answer = parse_head(blocks[-1:], body.read())
+        self.requests += len(blocks)
         answer.stderr = done.stderr
         answer.exit = done.returncode
         return answer
