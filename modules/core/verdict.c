@@ -89,6 +89,8 @@ static void log_refusal(request_rec *r, const core_record *rec, int status)
     const as_attempt *attempt = &rec->attempt;
     int known = attempt->verdict == AS_GRANTED && r->user;
 
+    if (status == HTTP_UNAUTHORIZED && r->proxyreq == PROXYREQ_PROXY)
+        status = HTTP_PROXY_AUTHENTICATION_REQUIRED; /* ap_die() does that */
     ap_log_rerror(APLOG_MARK, level_of(attempt), attempt->status, r,
                   "authscheme: refused status=%d scheme=%s problem=%s "
                   "user=%s uri=\"%s\": %s%s%s%s",
