@@ -133,26 +133,36 @@ static apr_dbd_prepared_t *prepared(const connection *c, int statement)
 
 /*
  * A connection that was lost and made again has lost its statements, and a
- * change of the schema spoils those of SQLite: prepares them anew, at most
- * once a second because a driver keeps what it prepared.
+ * change of the schema spoils those of SQLite: prepares them anew. A driver
+ * keeps what it prepared, so what did not help last time has to wait.
  */
+#define RENEW_AGAIN apr_time_from_sec(2)
+
+static apr_time_t *renew_after(const connection *c)
+{
+    static const char label[] = "authscheme_renew_after";
+    apr_time_t *after = apr_hash_get(c->dbd->prepared, label,
+                                     APR_HASH_KEY_STRING);
+
+    if (!after) {
+        after = apr_pcalloc(c->dbd->pool, sizeof(*after));
+        apr_hash_set(c->dbd->prepared, label, APR_HASH_KEY_STRING, after);
+    }
+    return after;
+}
+
 static int renew(connection *c)
 {
-    static const char mark[] = "authscheme_renewed";
-    apr_time_t *last = apr_hash_get(c->dbd->prepared, mark,
-                                    APR_HASH_KEY_STRING);
+    apr_time_t *after = renew_after(c);
+    apr_time_t now = apr_time_now();
     int i;
 
-    if (!last) {
-        last = apr_pcalloc(c->dbd->pool, sizeof(*last));
-        apr_hash_set(c->dbd->prepared, mark, APR_HASH_KEY_STRING, last);
-    }
-    if (c->r->request_time - *last < apr_time_from_sec(1)
+    if (now < *after
         || apr_dbd_check_conn(c->dbd->driver, c->pool, c->dbd->handle)
                == APR_EGENERAL)
         return 0;
 
-    *last = c->r->request_time;
+    *after = now + RENEW_AGAIN;
     for (i = 0; i < STATEMENTS; i++) {
         apr_dbd_prepared_t *fresh = NULL;
 
@@ -165,13 +175,25 @@ static int renew(connection *c)
     return 1;
 }
 
-static apr_status_t failed(connection *c, int statement, int rc)
+/* It helped: the next loss is another one. */
+static void renewed(connection *c)
+{
+    *renew_after(c) = 0;
+}
+
+/* What the driver says of a failure, before another statement changes it. */
+static const char *reason_of(connection *c, int rc)
 {
     const char *text = apr_dbd_error(c->dbd->driver, c->dbd->handle, rc);
 
+    return text ? apr_pstrdup(c->pool, text) : "no reason given";
+}
+
+static apr_status_t failed(connection *c, int statement, const char *reason)
+{
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, c->r,
                   "AuthCredentials dbd: %s failed: %s",
-                  statements[statement].label, text ? text : "no reason given");
+                  statements[statement].label, reason);
     return APR_EGENERAL;
 }
 
@@ -209,10 +231,13 @@ static apr_status_t select_row(connection *c, apr_dbd_row_t **row,
 {
     int rc = select_once(c, row, statement, values);
 
-    if (rc != 0 && renew(c))
+    if (rc != 0 && renew(c)) {
         rc = select_once(c, row, statement, values);
+        if (rc == 0)
+            renewed(c);
+    }
     if (rc != 0)
-        return failed(c, statement, rc);
+        return failed(c, statement, reason_of(c, rc));
     return *row ? APR_SUCCESS : APR_NOTFOUND;
 }
 
@@ -287,8 +312,24 @@ static int is_taken(connection *c, const as_cred *cred)
     return select_row(c, &row, FIND_ALGORITHM, values) == APR_SUCCESS;
 }
 
-/* One INSERT is atomic. No driver tells a key that is taken from other
- * failures, so a second look does. */
+/* No driver tells a key that is taken from other failures, so a look does; it
+ * also renews what a lost connection lost, which a second try needs. */
+static apr_status_t add_again(connection *c, const as_cred *cred,
+                              const char **values)
+{
+    const char *reason;
+    int rc, rows;
+
+    if (is_taken(c, cred))
+        return APR_EEXIST;
+    rc = query(c, &rows, ADD, values);
+    if (rc == 0)
+        return APR_SUCCESS;
+    reason = reason_of(c, rc);
+    return is_taken(c, cred) ? APR_EEXIST : failed(c, ADD, reason);
+}
+
+/* One INSERT is atomic. */
 static apr_status_t add(request_rec *r, const as_cred *cred)
 {
     const char *values[] = {
@@ -301,16 +342,13 @@ static apr_status_t add(request_rec *r, const as_cred *cred)
         number(r->pool, cred->not_before)
     };
     connection c;
-    int rc, rows;
+    int rows;
     apr_status_t rv = attach(&c, r);
 
     if (rv != APR_SUCCESS)
         return rv;
-    rc = query(&c, &rows, ADD, values);
-    if (rc != 0 && is_taken(&c, cred))
-        rv = APR_EEXIST;
-    else if (rc != 0 && (rc = query(&c, &rows, ADD, values)) != 0)
-        rv = is_taken(&c, cred) ? APR_EEXIST : failed(&c, ADD, rc);
+    if (query(&c, &rows, ADD, values) != 0)
+        rv = add_again(&c, cred, values);
     release(&c);
     return rv;
 }
@@ -329,10 +367,13 @@ static apr_status_t update(request_rec *r, const as_cred *cred,
     if (rv != APR_SUCCESS)
         return rv;
     rc = query(&c, &rows, UPDATE, values);
-    if (rc != 0 && renew(&c))
+    if (rc != 0 && renew(&c)) {
         rc = query(&c, &rows, UPDATE, values);
+        if (rc == 0)
+            renewed(&c);
+    }
     if (rc != 0)
-        rv = failed(&c, UPDATE, rc);
+        rv = failed(&c, UPDATE, reason_of(&c, rc));
     else if (rows < 1)
         rv = APR_NOTFOUND;
     release(&c);
