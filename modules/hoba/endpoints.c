@@ -235,7 +235,7 @@ int hoba_handler(request_rec *r)
     run = endpoint_of(r);
     if (!run)
         return HTTP_NOT_FOUND;
-    r->allowed = (apr_int64_t)(AP_METHOD_BIT << M_POST);
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_POST, -1);
     if (r->method_number != M_POST)
         return HTTP_METHOD_NOT_ALLOWED;
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");

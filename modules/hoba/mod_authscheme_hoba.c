@@ -21,7 +21,7 @@
 #define DEFAULT_MAX_AGE 60 /* seconds */
 #define MAX_AGE_MAX 600    /* RFC 7486 expects seconds to a few minutes */
 #define SINGLE_USE_AGE 60  /* of a challenge with max-age=0 */
-#define SESSION_MIN 10
+#define SESSION_MIN 1
 #define SESSION_MAX (30 * 24 * 3600)
 
 /* ---- configuration --------------------------------------------------- */
@@ -171,7 +171,8 @@ static const char *set_algorithm(cmd_parms *cmd, void *dir_conf,
 static const command_rec directives[] = {
     AP_INIT_ITERATE("HobaOrigin", set_origin, NULL, IN_CONF,
                     "the origins of this server, scheme://host[:port]"),
-    AP_INIT_TAKE1("HobaMaxAge", set_max_age, NULL, OR_AUTHCFG,
+    AP_INIT_TAKE1("HobaMaxAge", set_max_age, NULL,
+                  RSRC_CONF | OR_AUTHCFG,
                   "seconds a challenge stays good (60); 0 for one signature"),
     AP_INIT_TAKE1("HobaRegistration", set_policy, NULL, IN_CONF,
                   "who registers keys: off (default), approve, bind or open"),
