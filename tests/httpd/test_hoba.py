@@ -70,10 +70,11 @@ def write(site, policy="off", extra="", tls=None, database=DATABASE):
                             "auth": AUTH, "database": database})
 
 
-def prepare(farm, policy="off", extra="", conf_tls=None, **more):
+def prepare(farm, policy="off", extra="", conf_tls=None, database=DATABASE,
+            store=Store, **more):
     site = farm.prepare(modules="dbd", files=FILES, **more)
-    write(site, policy, extra, conf_tls)
-    site.store = Store(site)
+    write(site, policy, extra, conf_tls, database)
+    site.store = store(site)
     return site
 
 
@@ -87,9 +88,7 @@ def serve(httpd):
 @pytest.fixture(scope="module")
 def shared(httpd_module):
     """A site with an open door, for tests that leave nothing behind."""
-    site = prepare(httpd_module, "open", "HobaSession 600")
-    # What curl and the like would find in any of the four.
-    return site.start()
+    return prepare(httpd_module, "open", "HobaSession 600").start()
 
 
 @pytest.fixture(scope="module")
