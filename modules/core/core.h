@@ -71,9 +71,9 @@ void core_state_summary(core_state_counts *counts);
 
 /* One entry of an AuthType list. */
 typedef struct core_entry {
-    const char *type;          /* as written */
-    const as_scheme *scheme;   /* ours, or NULL: a stock AuthType */
-    const char *const *tokens; /* what its credentials begin with; ends NULL */
+    const char *type;        /* as written */
+    const as_scheme *scheme; /* ours, or NULL: a stock AuthType */
+    const as_span *tokens;   /* what its credentials begin with; NULL ends */
     int tokenless; /* stock, and its credentials come elsewhere than in the
                       Authorization field (mod_auth_form) */
     int row;       /* of the counters */

@@ -83,19 +83,19 @@ const char *core_token_directive(cmd_parms *cmd, void *conf, int argc,
 
 /* The scheme tokens of an entry, so that requests are compared with nothing
  * else. */
-static const char *const *tokens_of(apr_pool_t *pool, const core_entry *entry)
+static const as_span *tokens_of(apr_pool_t *pool, const core_entry *entry)
 {
-    apr_array_header_t *tokens = apr_array_make(pool, 3, sizeof(const char *));
+    apr_array_header_t *tokens = apr_array_make(pool, 3, sizeof(as_span));
     const stock_type *row = NULL;
 
     if (entry->scheme)
-        APR_ARRAY_PUSH(tokens, const char *) = entry->scheme->name;
+        APR_ARRAY_PUSH(tokens, as_span) = as_span_of(entry->scheme->name);
     else
         while ((row = next_stock(entry->type, row)))
             if (row->token)
-                APR_ARRAY_PUSH(tokens, const char *) = row->token;
-    APR_ARRAY_PUSH(tokens, const char *) = NULL;
-    return (const char *const *)tokens->elts;
+                APR_ARRAY_PUSH(tokens, as_span) = as_span_of(row->token);
+    APR_ARRAY_PUSH(tokens, as_span) = as_span_of(NULL);
+    return (const as_span *)tokens->elts;
 }
 
 static const char *check_entry(apr_pool_t *pool, core_entry *entry)
@@ -313,10 +313,10 @@ const core_list *core_list_filter(request_rec *r, const core_list *list,
 
 static int takes(const core_entry *entry, as_span token)
 {
-    const char *const *mine;
+    const as_span *mine;
 
-    for (mine = entry->tokens; *mine; mine++)
-        if (as_span_is_nocase(token, *mine))
+    for (mine = entry->tokens; mine->at; mine++)
+        if (mine->len == token.len && as_span_is_nocase(token, mine->at))
             return 1;
     return 0;
 }

@@ -241,12 +241,16 @@ static as_verdict by_session(hoba_try *t, request_rec *r, as_attempt *attempt)
     return verdict == AS_GRANTED ? as_grant(attempt, t->cred->user) : verdict;
 }
 
+/* Asked with every request of a list, whatever scheme it is for. */
 as_found hoba_find(request_rec *r)
 {
-    hoba_conf conf = hoba_conf_of(r);
+    hoba_conf conf;
     const hoba_origin *origin;
     as_span value;
 
+    if (!apr_table_get(r->headers_in, "Cookie"))
+        return AS_FOUND_NONE;
+    conf = hoba_conf_of(r);
     if (!conf.session || hoba_is_login(r))
         return AS_FOUND_NONE;
     origin = hoba_origin_of(r, &conf);

@@ -198,6 +198,30 @@ static void sees_schemes_in_realms(void **state)
                          realms[i].hides);
 }
 
+#define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/* Every octet: RFC 9110 sections 5.6.2 and 11.2. */
+static void knows_its_letters(void **state)
+{
+    static const char tchar[] = ALNUM "!#$%&'*+-.^_`|~";
+    static const char token68[] = ALNUM "-._~+/";
+    unsigned int c;
+
+    for (c = 1; c < 256; c++) {
+        const char one[] = { (char)c, '\0' };
+        const char field[] = { 'X', ' ', (char)c, 'a', '\0' };
+        as_span rest = as_span_of(one), token;
+        as_credentials sent;
+
+        assert_int_equal(as_take_token(&token, &rest) == APR_SUCCESS,
+                         strchr(tchar, (char)c) != NULL);
+        assert_int_equal(as_credentials_parse(&sent, as_span_of(field), *state)
+                             == APR_SUCCESS,
+                         strchr(token68, (char)c) != NULL
+                             || c == ' ' || c == '\t');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +232,7 @@ int main(void)
         UNIT_TEST(bounds_the_parameters),
         UNIT_TEST(sees_joined_fields),
         UNIT_TEST(sees_schemes_in_realms),
+        UNIT_TEST(knows_its_letters),
     };
 
     return cmocka_run_group_tests_name("grammar", tests, NULL, NULL);
