@@ -49,7 +49,7 @@ def request(server, authorization="", headers=""):
     """A GET as curl sends it."""
     if authorization:
         headers += f"Authorization: {authorization}\r\n"
-    return (f"GET / HTTP/1.1\r\nHost: localhost:{server.port}\r\n"
+    return (f"GET /index.html HTTP/1.1\r\nHost: localhost:{server.port}\r\n"
             f"User-Agent: bench\r\nAccept: */*\r\n{headers}\r\n").encode()
 
 
@@ -87,7 +87,8 @@ def five():
 
 
 def list_modules():
-    loaded = [ENTRIES[entry] for entry in five()[:-1] if entry != "Digest"]
+    loaded = [ENTRIES[entry] for entry in five()[:-1]
+              if ENTRIES[entry].startswith("authscheme")]
     if "HOBA" in five():
         loaded += STORE
     return " ".join(["authscheme", *loaded])
@@ -200,7 +201,7 @@ def token_scenarios(material, folder):
 
 # ---- HOBA ------------------------------------------------------------
 
-STORE = ["authscheme_credentials", "dbd"]
+STORE = ["authscheme_credentials"]
 DATABASE = """
 DBDriver sqlite3
 DBDParams "{root}/keys.db"
@@ -285,9 +286,9 @@ class Mixed(Answers):
         return [(status, request(server, text)) for status, text in texts]
 
     def requests(self, server, count):
-        """A tenth of them are answers of HOBA, and a tenth old ones."""
-        tenth = count // 10 if "HOBA" in five() else 0
-        fresh = self.answers(server, tenth) if tenth else []
+        """One in twenty is an answer of HOBA, and one in twenty an old one."""
+        few = count // 20 if "HOBA" in five() else 0
+        fresh = self.answers(server, few) if few else []
         texts = [(200, request(server, answer)) for answer in fresh]
         texts += [(401, request(server, answer)) for answer in self.used]
         self.used = fresh

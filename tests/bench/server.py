@@ -16,6 +16,9 @@ from harness import build  # noqa: E402
 
 STOCK = ("mpm_event authn_core authn_file authz_core authz_user authz_host "
          "auth_basic auth_digest mime dir").split()
+# Of other packages, loaded everywhere if they are there: what is compared are
+# our modules.
+EXTRA = ("auth_gssapi", "dbd")
 WAIT = 30
 
 BASE = """
@@ -41,8 +44,11 @@ KeepAliveTimeout 600
 Timeout 600
 TypesConfig mime.types
 DocumentRoot htdocs
-<Directory "{root}">
+<Directory "/">
     AllowOverride None
+    Require all denied
+</Directory>
+<Directory "{root}">
     Require all granted
 </Directory>
 """
@@ -88,7 +94,8 @@ class Server:
         if os.geteuid() == 0:
             user = "User www-data\nGroup www-data"
         load = [f'LoadModule {name}_module "{module_file(name)}"'
-                for name in (*STOCK, *modules.split())
+                for name in (*STOCK, *filter(is_there, EXTRA),
+                             *modules.split())
                 if not build.has_builtin(name)]
         conf = conf.replace("{root}", str(folder)).replace("{port}",
                                                            str(self.port))
