@@ -7,6 +7,7 @@ EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
                          $(srcdir)/tests/httpd/harness/*.py \
                          $(srcdir)/tests/httpd/modules/*.c \
                          $(srcdir)/tests/httpd/asan/*.c)
+EXTRA_DIST += tests/clients/hoba
 
 # tests/bench/run is started by hand, and by build/check for a moment.
 EXTRA_DIST += tests/bench/run \

@@ -395,7 +395,7 @@ static apr_status_t count(int *result, request_rec *r, as_cred_kind kind,
     rv = user ? select_row(&c, &row, COUNT_USER, of_user)
               : select_row(&c, &row, COUNT_PENDING, of_all);
     if (rv == APR_SUCCESS)
-        *result = atoi(entry(&c, row, 0));
+        *result = (int)apr_atoi64(entry(&c, row, 0));
     release(&c);
     return rv;
 }

@@ -7,8 +7,6 @@
  *
  *     AuthCredentials dbd:
  */
-#include <stddef.h>
-
 #include "httpd.h"
 #include "http_config.h"
 #include "http_log.h"

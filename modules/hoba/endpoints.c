@@ -44,7 +44,7 @@ int hoba_turn_away(request_rec *r, int status, const char *problem,
                        apr_pstrcat(r->pool, why, "\n", NULL));
 }
 
-int hoba_store_failed(request_rec *r, apr_status_t rv, const char *reason)
+int hoba_failed(request_rec *r, apr_status_t rv, const char *reason)
 {
     as_attempt attempt = { .scheme = &hoba_scheme };
 
@@ -63,7 +63,7 @@ static hoba_site fetch_site(request_rec *r)
 
     if (!site || !strcmp(site, "none"))
         return HOBA_SITE_UNKNOWN;
-    return strcmp(site, "same-origin") ? HOBA_SITE_CROSS : HOBA_SITE_SAME;
+    return strcmp(site, "same-origin") == 0 ? HOBA_SITE_SAME : HOBA_SITE_CROSS;
 }
 
 static hoba_site origin_site(request_rec *r, const hoba_origin *origin)
@@ -75,7 +75,7 @@ static hoba_site origin_site(request_rec *r, const hoba_origin *origin)
     if (!field)
         return HOBA_SITE_UNKNOWN;
     if (hoba_origin_parse(&sent, &why, field, r->pool) != APR_SUCCESS
-        || strcmp(sent.text, origin->text))
+        || strcmp(sent.text, origin->text) != 0)
         return HOBA_SITE_CROSS;
     return HOBA_SITE_SAME;
 }
@@ -134,11 +134,9 @@ static int getchal(request_rec *r, const hoba_conf *conf,
 
     if (rc != OK)
         return rc;
-    if (!ap_auth_name(r))
-        return hoba_store_failed(r, APR_SUCCESS, "AuthName is missing");
     line = hoba_challenge(r, conf, origin, &alone);
     if (!line)
-        return hoba_store_failed(r, APR_SUCCESS, "no randomness");
+        return hoba_failed(r, APR_SUCCESS, "no randomness");
     apr_table_setn(r->headers_out, "WWW-Authenticate", line);
     return hoba_answer(r, HTTP_OK, "text/plain", alone);
 }
@@ -160,7 +158,7 @@ static int login(request_rec *r, const hoba_conf *conf,
     t = attempt->data;
     value = new_session(r, conf, origin, t->cred->id);
     if (!value)
-        return hoba_store_failed(r, APR_SUCCESS, "cannot seal a session");
+        return hoba_failed(r, APR_SUCCESS, "cannot seal a session");
     set_cookie(r, origin, value, conf->session);
     return hoba_answer(r, HTTP_NO_CONTENT, NULL, NULL);
 }
@@ -188,7 +186,7 @@ static int logout(request_rec *r, const hoba_conf *conf,
     cred.not_before = apr_time_now();
     rv = as_store_get()->update(r, &cred, AS_CRED_ACTIVE);
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND)
-        return hoba_store_failed(r, rv, "cannot write the credential store");
+        return hoba_failed(r, rv, "cannot write the credential store");
     set_cookie(r, origin, "", 0);
     return hoba_answer(r, HTTP_NO_CONTENT, NULL, NULL);
 }
@@ -224,13 +222,21 @@ int hoba_is_login(request_rec *r)
            && endpoint_of(r) == login;
 }
 
+static int has_no_realm(request_rec *r)
+{
+    as_attempt attempt = { .scheme = &hoba_scheme };
+
+    as_break(&attempt, "AuthName is missing");
+    return as_refuse(r, &attempt);
+}
+
 int hoba_handler(request_rec *r)
 {
     hoba_conf conf;
     const hoba_origin *origin;
     endpoint *run;
 
-    if (!r->handler || strcmp(r->handler, "hoba"))
+    if (!r->handler || strcmp(r->handler, "hoba") != 0)
         return DECLINED;
     run = endpoint_of(r);
     if (!run)
@@ -240,6 +246,8 @@ int hoba_handler(request_rec *r)
         return HTTP_METHOD_NOT_ALLOWED;
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
 
+    if (!ap_auth_name(r))
+        return has_no_realm(r);
     conf = hoba_conf_of(r);
     if (!hoba_is_safe(r, &conf))
         return hoba_turn_away(r, HTTP_FORBIDDEN, "insecure",

@@ -44,8 +44,9 @@ hoba_conf hoba_conf_of(request_rec *r);
 /* May this connection be used at all? */
 int hoba_is_safe(request_rec *r, const hoba_conf *conf);
 
-/* The origin of this server that the request is for, or NULL. Never made of
- * what the client sent: its Host only selects. */
+/* The origin of this server that the request is for, or NULL, as for a forward
+ * proxy, which is nobody's origin. Never made of what the client sent: its
+ * Host only selects. */
 const hoba_origin *hoba_origin_of(request_rec *r, const hoba_conf *conf);
 
 /* A new challenge for the origin, as it goes into WWW-Authenticate, and
@@ -120,8 +121,9 @@ int hoba_answer(request_rec *r, int status, const char *type,
 int hoba_turn_away(request_rec *r, int status, const char *problem,
                    const char *why);
 
-/* For the store: what could not be done. Returns the status. */
-int hoba_store_failed(request_rec *r, apr_status_t rv, const char *reason);
+/* What our side could not do, with a log line; APR_ENOTIMPL is a store that is
+ * not configured. Returns the status. */
+int hoba_failed(request_rec *r, apr_status_t rv, const char *reason);
 
 /* ---- register.c ------------------------------------------------------ */
 

@@ -7,8 +7,6 @@
  * password exists and no name travels. Keys are registered over HTTP, as
  * HobaRegistration allows, into the store of AuthCredentials.
  */
-#include <stddef.h>
-
 #include "httpd.h"
 #include "http_config.h"
 #include "http_core.h"
@@ -166,6 +164,15 @@ static const char *set_algorithm(cmd_parms *cmd, void *dir_conf,
     return NULL;
 }
 
+static const char *set_require_tls(cmd_parms *cmd, void *dir_conf, int on)
+{
+    hoba_conf *conf = dir_conf;
+
+    (void)cmd;
+    conf->require_tls = on;
+    return NULL;
+}
+
 #define IN_CONF (RSRC_CONF | ACCESS_CONF)
 
 static const command_rec directives[] = {
@@ -179,8 +186,7 @@ static const command_rec directives[] = {
     AP_INIT_ITERATE("HobaAlgorithms", set_algorithm, NULL, IN_CONF,
                     "signature algorithms (RSA-SHA256), also ES256, Ed25519 "
                     "and RSA-SHA1"),
-    AP_INIT_FLAG("HobaRequireTLS", ap_set_flag_slot,
-                 (void *)offsetof(hoba_conf, require_tls), IN_CONF,
+    AP_INIT_FLAG("HobaRequireTLS", set_require_tls, NULL, IN_CONF,
                  "whether HOBA is refused without TLS (on)"),
     AP_INIT_TAKE1("HobaSession", set_session, NULL, IN_CONF,
                   "seconds that a login's cookie is good for, or off (off)"),
@@ -228,7 +234,7 @@ static const hoba_origin *own_origin(request_rec *r)
 
 const hoba_origin *hoba_origin_of(request_rec *r, const hoba_conf *conf)
 {
-    if (!r->hostname)
+    if (!r->hostname || r->proxyreq == PROXYREQ_PROXY)
         return NULL;
     if (!conf->origins)
         return own_origin(r);

@@ -260,7 +260,8 @@ static int say_known(registration *reg, const as_cred *cred)
     if (cred->state == AS_CRED_REVOKED)
         return hoba_turn_away(reg->r, HTTP_FORBIDDEN, "disabled",
                               "this key is revoked");
-    if (reg->conf->policy == HOBA_BIND && strcmp(cred->user, reg->account))
+    if (reg->conf->policy == HOBA_BIND
+        && strcmp(cred->user, reg->account) != 0)
         return hoba_turn_away(reg->r, HTTP_CONFLICT, "unacceptable",
                               "this key belongs to another account");
     reg->account = cred->user;
@@ -277,7 +278,7 @@ static int check_limits(registration *reg, const as_store *store)
     if (rv == APR_SUCCESS && reg->conf->policy == HOBA_APPROVE)
         rv = store->count(&pending, reg->r, AS_CRED_HOBA, NULL, realm, place);
     if (rv != APR_SUCCESS)
-        return hoba_store_failed(reg->r, rv, "cannot read the store");
+        return hoba_failed(reg->r, rv, "cannot read the store");
     if (keys >= KEYS_PER_ACCOUNT)
         return hoba_turn_away(reg->r, HTTP_FORBIDDEN, "unacceptable",
                               "this account has as many keys as it may have");
@@ -327,7 +328,7 @@ static int keep(registration *reg)
     if (rv == APR_SUCCESS)
         return say_known(reg, cred);
     if (rv != APR_NOTFOUND)
-        return hoba_store_failed(reg->r, rv, "cannot read the store");
+        return hoba_failed(reg->r, rv, "cannot read the store");
     rc = check_limits(reg, store);
     if (rc != NEXT)
         return rc;
@@ -336,7 +337,7 @@ static int keep(registration *reg)
     if (rv == APR_EEXIST && find(reg, store, &cred) == APR_SUCCESS)
         return say_known(reg, cred);
     if (rv != APR_SUCCESS)
-        return hoba_store_failed(reg->r, rv, "cannot write the store");
+        return hoba_failed(reg->r, rv, "cannot write the store");
     ap_log_rerror(APLOG_MARK, APLOG_NOTICE, 0, reg->r,
                   "authscheme: registered HOBA key %s of account \"%s\", %s",
                   reg->kid, ap_escape_logitem(reg->r->pool, reg->account),

@@ -853,6 +853,37 @@ def test_without_a_store(httpd):
     site.log.expects("HOBA needs AuthCredentials here", times=2)
 
 
+def test_endpoints_without_a_realm(httpd):
+    site = prepare(httpd, "open")
+    conf = (site.root / "conf/test.conf").read_text()
+    site.write_conf(conf.replace('AuthName "Docs"', ""))
+    site.start()
+    for name in ("register", "getchal", "login", "logout"):
+        answer = Client(site).post(name, Key().form())
+        assert answer.status == 500
+    site.log.expects("AuthName is missing", times=4)
+
+
+def test_no_forward_proxy(httpd):
+    """What origin that would be, the RFC does not say."""
+    site = prepare(httpd)
+    site.modules += ["proxy", "proxy_http"]
+    conf = (site.root / "conf/test.conf").read_text()
+    site.write_conf(conf + """
+ProxyRequests On
+<Proxy "*">
+    AuthType "HOBA Basic"
+    AuthName "Docs"
+    AuthUserFile conf/users
+    Require valid-user
+</Proxy>
+""")
+    site.start()
+    answer = site.get(f"http://localhost:{site.port}0/x")
+    assert answer.status == 407
+    assert answer.schemes("Proxy-Authenticate") == ["Basic"]
+
+
 # ---- getchal --------------------------------------------------------------
 
 def test_getchal(alice):
