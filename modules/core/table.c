@@ -485,6 +485,7 @@ core_table_counts core_table_count(core_table *table)
             counts.live += count_live(&s->at[nth], now);
         unlock(table, (int)(nth % STRIPES));
     }
-    counts.live = counts.live * s->buckets / n;
+    if (n)
+        counts.live = counts.live * s->buckets / n;
     return counts;
 }

@@ -111,7 +111,7 @@ static const char *judge_rsa(const BIGNUM *n, const BIGNUM *e)
 
 static const char *judge_edwards(as_span point)
 {
-    char hex[2 * COORDINATE_MAX + 1];
+    char hex[2 * COORDINATE_MAX + 1] = "";
     apr_size_t i;
 
     for (i = 0; i < point.len; i++)
