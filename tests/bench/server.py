@@ -137,7 +137,7 @@ class Server:
 
     def ask(self, path="/", method="GET", **headers):
         """One request before anything is timed: the answer's headers."""
-        connection = http.client.HTTPConnection("localhost", self.port)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers)
             return connection.getresponse().headers

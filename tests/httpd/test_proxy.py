@@ -33,6 +33,11 @@ ORIGIN = """
 """
 
 
+def url(server):
+    """A proxy looks names up, and not every machine knows localhost."""
+    return f"http://127.0.0.1:{server.port}"
+
+
 @pytest.fixture(scope="module")
 def origin(httpd_module):
     return httpd_module(ORIGIN, sources=[PROBE],
@@ -50,7 +55,7 @@ def proxy(httpd_module, origin):
 
 def test_no_credentials(proxy, origin):
     """T-APR-14: proxy forms only"""
-    answer = proxy.get(origin.url + "/echo/a.txt")
+    answer = proxy.get(url(origin) + "/echo/a.txt")
     assert answer.status == 407
     assert answer.schemes("Proxy-Authenticate") == SCHEMES
     assert len(answer.all("Proxy-Authenticate")) == 3
@@ -62,7 +67,7 @@ def test_no_credentials(proxy, origin):
 @pytest.mark.parametrize("sent", [ALICE, "Probe user=alice"])
 def test_good_credentials(proxy, origin, sent):
     """T-APR-14: not sent on"""
-    answer = proxy.get(origin.url + "/echo/a.txt",
+    answer = proxy.get(url(origin) + "/echo/a.txt",
                        headers={"Proxy-Authorization": sent})
     assert (answer.status, answer.text) == (200, "open\n")
     assert answer.header("X-Seen") == "<>"
@@ -78,7 +83,7 @@ def test_good_credentials(proxy, origin, sent):
     ([("Proxy-Authorization", ALICE), ("Proxy-Authorization", ALICE)], 400),
 ])
 def test_bad_credentials(proxy, origin, headers, status):
-    answer = proxy.get(origin.url + "/echo/a.txt", headers=headers)
+    answer = proxy.get(url(origin) + "/echo/a.txt", headers=headers)
     assert answer.status == status
     assert bool(answer.all("Proxy-Authenticate")) == (status == 407)
     assert not answer.all("WWW-Authenticate")
@@ -89,18 +94,18 @@ def test_bad_credentials(proxy, origin, headers, status):
 
 def test_proxy_and_origin_are_independent(proxy, origin):
     through = {"Proxy-Authorization": ALICE}
-    answer = proxy.get(origin.url + "/docs/a.txt", headers=through)
+    answer = proxy.get(url(origin) + "/docs/a.txt", headers=through)
     assert answer.status == 401
     assert answer.schemes() == SCHEMES
     assert {c["realm"] for c in answer.challenges()} == {"Docs"}
     assert not answer.all("Proxy-Authenticate")
-    answer = proxy.get(origin.url + "/docs/a.txt", headers=through,
+    answer = proxy.get(url(origin) + "/docs/a.txt", headers=through,
                        authorization="Probe user=alice")
     assert (answer.status, answer.text) == (200, "secret\n")
 
 
 def test_connect(proxy, origin):
-    target = f"localhost:{origin.port}"
+    target = f"127.0.0.1:{origin.port}"
     answer = proxy.get(target, "CONNECT", host=target)
     assert answer.status == 407
     assert answer.schemes("Proxy-Authenticate") == SCHEMES
@@ -117,7 +122,7 @@ def test_connect(proxy, origin):
                                  "--proxy-anyauth"])
 def test_curl_through_the_proxy(proxy, origin, how):
     for more in ([], ["--proxytunnel"]):
-        answer = origin.curl("/echo/a.txt", "-x", proxy.url, how, "-U",
+        answer = origin.curl(url(origin) + "/echo/a.txt", "-x", proxy.url, how, "-U",
                              "alice:wonderland", "--noproxy", "", *more)
         assert answer.status == 200, answer.stderr
         assert answer.text == "open\n"
@@ -134,7 +139,7 @@ def test_an_error_document_for_407(httpd, origin):
             Require valid-user
         </Location>""", sources=[PROBE], modules="proxy proxy_http",
         files={"htdocs/docs/why.html": "why\n"})
-    answer = site.get(origin.url + "/echo/a.txt")
+    answer = site.get(url(origin) + "/echo/a.txt")
     assert answer.status == 407
     assert answer.schemes("Proxy-Authenticate") == SCHEMES
     assert not answer.all("WWW-Authenticate")
@@ -142,7 +147,7 @@ def test_an_error_document_for_407(httpd, origin):
 
 def test_an_origin_that_is_away(httpd):
     site = httpd(CONF, sources=[PROBE], modules="proxy proxy_http")
-    answer = site.get(f"http://localhost:{free_port()}/",
+    answer = site.get(f"http://127.0.0.1:{free_port()}/",
                       headers={"Proxy-Authorization": "Probe user=alice"})
     assert answer.status == 503
     site.log.allows("AH0")

@@ -68,6 +68,7 @@ TLS = """
 SSLSessionCache shmcb:run/tls(512000)
 Listen 127.0.0.1:{port}
 <VirtualHost 127.0.0.1:{port}>
+    ServerName localhost
     SSLEngine on
     SSLCertificateFile conf/server.pem
     SSLCertificateKeyFile conf/server.key
@@ -413,14 +414,16 @@ class Server:
             return connection.read_to_end()
 
     def curl(self, target, *arguments, tls=False, environ=None):
-        """curl's last response, with .stderr and .exit of curl."""
+        """curl's last response, with .stderr and .exit of curl. target: a path
+        here, or a whole URL."""
+        if target.startswith("/"):
+            target = (self.tls_url if tls else self.url) + target
         with tempfile.NamedTemporaryFile() as head, \
                 tempfile.NamedTemporaryFile() as body:
             done = subprocess.run(
                 ["curl", "-sS", "-q", "--noproxy", "*", "-D", head.name, "-o",
                  body.name, "--cacert", self.root / "conf/server.pem",
-                 "--max-time", str(WAIT), *arguments,
-                 (self.tls_url if tls else self.url) + target],
+                 "--max-time", str(WAIT), *arguments, target],
                 text=True, capture_output=True,
                 env={**os.environ, **(environ or {})})
             blocks = re.split(r"\r?\n\r?\n", head.read().decode("latin-1"))
