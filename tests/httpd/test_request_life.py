@@ -628,3 +628,79 @@ def test_socache_of_passwords_beside_us(serve):
                         authorization=basic("alice", "x")).status == 401
     site.log.expects("authscheme: refused", times=3)
     site.log.allows("[auth_basic:")
+
+
+# ---- more ways from one place to another -----------------------------------
+
+def test_negotiation_actions_and_cgi_redirects(serve):
+    """T-APR-01: MultiViews, mod_actions and a CGI's local redirect"""
+    site = serve("""
+        <Directory "{root}/htdocs">
+            Options +MultiViews
+        </Directory>
+        ScriptAlias "/cgi/go" "{root}/cgi-bin/go"
+        ScriptAlias "/docs/act" "{root}/cgi-bin/act"
+        <Location "/acted">
+            Action text/plain /docs/act
+        </Location>""" + place("/docs"), "docs", "acted",
+        modules="cgid negotiation")
+    site.write("cgi-bin/go", "#!/bin/sh\nprintf 'Location: /docs/a.txt\\n\\n'",
+               0o755)
+    site.write("cgi-bin/act", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n"
+               "\\nsecret of act %s\\n' $REMOTE_USER", 0o755)
+    for target in ("/docs/a", "/cgi/go", "/acted/a.txt"):
+        for sent, status in ((None, 401), ("Probe verdict=deny", 401),
+                             (ALICE, 200), (PROBED, 200)):
+            answer = site.get(target, authorization=sent)
+            assert answer.status == status, (target, sent)
+            assert ("secret" in answer.text) == (status == 200)
+            if status == 401:
+                assert answer.schemes() == ["Digest", "Probe", "Basic"]
+        site.log.expects("probe is wrong")
+    site.log.allows("authscheme: refused")
+
+
+def test_webdav(serve):
+    """T-APR-04, T-APR-05: every method, and one judgement for all members.
+    (What is protected further down is listed, as mod_dav always does.)"""
+    site = serve("""
+        DavLockDB {root}/run/dav
+        <Directory "{root}/htdocs">
+            Dav on
+        </Directory>""" + place("/docs"), "docs", "docs/in",
+        modules="dav dav_fs dav_lock")
+    for method in ("PROPFIND", "PUT", "DELETE", "MKCOL", "LOCK", "MOVE"):
+        answer = site.get("/docs/a.txt", method,
+                          headers={"Destination": site.url + "/docs/x"})
+        assert answer.status == 401
+        assert answer.schemes() == ["Digest", "Probe", "Basic"]
+    answer = site.get("/docs/", "PROPFIND", headers={"Depth": "1"},
+                      authorization=PROBED)
+    assert answer.status == 207
+    assert "/docs/a.txt" in answer.text
+    assert len(site.log.find("probe: judged")) == 1
+
+
+def test_a_cache_in_front_keeps_nothing_of_it(serve):
+    """T-APR-15: with CacheQuickHandler off, as documented"""
+    site = serve("""
+        CacheQuickHandler off
+        CacheSocache shmcb
+        CacheEnable socache /
+        CacheIgnoreNoLastMod on
+        CacheDefaultExpire 3600
+        """ + place("/docs"),
+        modules="cache cache_socache socache_shmcb")
+    for sent, status in ((ALICE, 200), (None, 401), (ALICE, 200), (None, 401),
+                         ("Probe verdict=deny", 401), (PROBED, 200)):
+        answer = site.get("/docs/a.txt", authorization=sent)
+        assert answer.status == status
+        assert not answer.all("Age")
+    nonces = {site.get("/docs/a.txt").challenge("Digest")["nonce"]
+              for _ in range(3)}
+    assert len(nonces) == 3
+    # Let in by a query parameter: a cache would not know that it is private.
+    assert site.get("/docs/a.txt?probe=alice").status == 200
+    assert site.get("/docs/a.txt?probe=").status == 401
+    assert not site.get("/docs/a.txt?probe=alice").all("Age")
+    site.log.expects("authscheme: refused")
