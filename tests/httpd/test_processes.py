@@ -6,7 +6,10 @@ import os
 import threading
 
 import pytest
+from h2.connection import H2Connection
+from h2.events import DataReceived, ResponseReceived, StreamEnded
 
+from harness import build
 from harness.client import basic
 from harness.server import PROBE
 
@@ -136,8 +139,9 @@ def test_graceful_restarts_under_load(httpd, mpm):
             sizes.append(resident(site.process.pid))
     assert not load.wrong, load.wrong[:5]
     assert load.asked > 100
-    # After the first turns the parent keeps its size.
-    assert sizes[-1] - sizes[3] < 1 << 20, sizes
+    # After the first turns the parent keeps its size; ASan keeps all for a
+    # while.
+    assert build.SANITIZE or sizes[-1] - sizes[3] < 1 << 20, sizes
     allow_refusals(site)
 
 
@@ -164,13 +168,11 @@ def test_killed_children_under_load(httpd):
 
 def test_streams_of_different_users(httpd):
     """T-MPM-06: identity belongs to the stream"""
-    h2 = pytest.importorskip("h2.connection")
-    from h2.events import DataReceived, ResponseReceived, StreamEnded
     site = httpd("Protocols h2c http/1.1\n" + CONF % "Docs", modules="http2",
                  files=FILES, sources=[PROBE])
     single = [row for row in ASKED if not isinstance(row[0], list)]
     with site.connection() as connection:
-        h2c = h2.H2Connection()
+        h2c = H2Connection()
         h2c.initiate_connection()
         wanted = {}
         for n in range(80):
