@@ -229,7 +229,7 @@ class Answers(Scenario):
             found = re.match(r'HOBA .*challenge="([^"]*)"', line)
             if found:
                 return [self.key.answer(found[1]) for _ in range(count)]
-        raise Failed("there is no challenge of HOBA")
+        raise Failed(f"there is no challenge of HOBA: {server.said()}")
 
     def requests(self, server, count):
         return [(200, request(server, answer))

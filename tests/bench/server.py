@@ -90,6 +90,7 @@ class Server:
         (folder / "mime.types").write_text("text/html html\n")
         for name, content in (files or {}).items():
             (folder / name).write_bytes(content)
+            (folder / name).chmod(0o640)
         user = ""
         if os.geteuid() == 0:
             user = "User www-data\nGroup www-data"
@@ -139,7 +140,8 @@ class Server:
         """One request before anything is timed: the answer's headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         with contextlib.closing(connection):
-            connection.request(method, path, headers=headers)
+            connection.request(method, path, headers={
+                "Host": f"localhost:{self.port}", **headers})
             return connection.getresponse().headers
 
     def said(self):
