@@ -19,7 +19,8 @@
 
 APLOG_USE_MODULE(authscheme);
 
-#define DETAIL_MAX 64 /* characters of what a client sent */
+#define USER_MAX 64
+#define DETAIL_MAX 200 /* characters of what a client sent */
 #define URI_MAX 256
 #define ROWS_MAX 32
 
@@ -95,7 +96,7 @@ static void log_refusal(request_rec *r, const core_record *rec, int status)
                   "authscheme: refused status=%d scheme=%s problem=%s "
                   "user=%s uri=\"%s\": %s%s%s%s",
                   status, scheme_of(rec), words[attempt->problem],
-                  known ? clean(r->pool, r->user, DETAIL_MAX) : "-",
+                  known ? clean(r->pool, r->user, USER_MAX) : "-",
                   clean(r->pool, r->uri ? r->uri : "", URI_MAX),
                   attempt->reason ? attempt->reason : "next leg",
                   attempt->detail ? " (" : "",
