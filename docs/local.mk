@@ -3,6 +3,7 @@ EXTRA_DIST += \
     docs/guide-five-minutes.md \
     docs/guide-write-a-scheme.md \
     docs/mod_authscheme.md \
+    docs/mod_authscheme_bearer.md \
     docs/mod_authscheme_credentials.md \
     docs/mod_authscheme_hoba.md \
     docs/guide-why-was-i-refused.md \

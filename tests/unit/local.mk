@@ -58,6 +58,16 @@ tests_unit_test_jwk_SOURCES  = tests/unit/test_jwk.c tests/unit/unit.h \
 tests_unit_test_jwk_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_jwk_LDADD    = $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test_bearer tests/unit/test_bearer_keys
+tests_unit_test_bearer_SOURCES  = tests/unit/test_bearer.c tests/unit/unit.h
+tests_unit_test_bearer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bearer_LDADD    = libbearer.la $(UNIT_LDADD)
+
+tests_unit_test_bearer_keys_SOURCES  = tests/unit/test_bearer_keys.c tests/unit/unit.h \
+                                       tests/unit/vectors/keys.h tests/unit/vectors/jose.h
+tests_unit_test_bearer_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_bearer_keys_LDADD    = libbearer.la $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test_form
 tests_unit_test_form_SOURCES     = tests/unit/test_form.c tests/unit/unit.h
 tests_unit_test_form_CPPFLAGS    = $(UNIT_CPPFLAGS)
