@@ -1,44 +1,196 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * jansson refuses duplicate members, NUL, bad UTF-8 and numbers that it cannot
- * hold, but nests to 2048 and counts nothing. So the brackets and commas are
- * counted before it gets to see the text.
+ * JSON, RFC 8259, from strangers:
+ *
+ *     value  = object / array / string / number / "true" / "false" / "null"
+ *     object = "{" [ string ":" value *( "," string ":" value ) ] "}"
+ *     array  = "[" [ value *( "," value ) ] "]"
+ *
+ * jansson's reader takes a token apart letter by letter, which costs more than
+ * all else that is done with it but its signature; it nests to 2048 and counts
+ * nothing. Ours reads the structure, plain strings and plain whole numbers. For
+ * any other string or number it asks jansson, which refuses NUL, bad UTF-8 and
+ * what it cannot hold.
  */
 #include "json.h"
 
-/* Just behind the closing quote of the string that begins at i. */
-static apr_size_t skip_string(as_span text, apr_size_t i)
+#define DIGITS_MAX 18 /* always fit into 64 bits */
+
+typedef struct reader {
+    const char *at, *end;
+    int depth, members; /* that may still come */
+} reader;
+
+static json_t *take_value(reader *in);
+
+static int is_at(const reader *in, char c)
 {
-    for (i++; i < text.len && text.at[i] != '"'; i++)
-        if (text.at[i] == '\\')
-            i++;
-    return i + 1;
+    return in->at < in->end && *in->at == c;
 }
 
-static int within(as_span text, const as_json_limits *limits)
+static void skip_space(reader *in)
 {
-    apr_size_t i = 0;
-    int depth = 0, members = 0;
+    while (is_at(in, ' ') || is_at(in, '\n') || is_at(in, '\r')
+           || is_at(in, '\t'))
+        in->at++;
+}
 
-    while (i < text.len) {
-        char c = text.at[i];
-
-        if (c == '"') {
-            i = skip_string(text, i);
-            continue;
-        }
-        if (c == '{' || c == '[')
-            depth++;
-        if (c == '}' || c == ']')
-            depth--;
-        if (c == '{' || c == '[' || c == ',')
-            members++;
-        if (depth > limits->depth || members > limits->members)
-            return 0;
-        i++;
-    }
+/* One of "{}[]:,", with white space around it. */
+static int skip(reader *in, char c)
+{
+    skip_space(in);
+    if (!is_at(in, c))
+        return 0;
+    in->at++;
+    skip_space(in);
     return 1;
 }
+
+/* ---- strings, numbers, words ----------------------------------------- */
+
+/* The text up to end as jansson reads it; NULL if it does not. */
+static json_t *ask_jansson(reader *in, const char *end)
+{
+    const char *at = in->at;
+
+    in->at = end;
+    return json_loadb(at, (size_t)(end - at), JSON_DECODE_ANY, NULL);
+}
+
+static const char *end_of_string(const reader *in)
+{
+    const char *at = in->at + 1;
+
+    for (; at < in->end && *at != '"'; at++)
+        if (*at == '\\' && at + 1 < in->end)
+            at++;
+    return at < in->end ? at + 1 : at;
+}
+
+static json_t *take_string(reader *in)
+{
+    const char *begin = in->at + 1, *at = begin;
+
+    if (!is_at(in, '"'))
+        return NULL;
+    while (at < in->end && *at >= ' ' && *at < 0x7f && *at != '"'
+           && *at != '\\')
+        at++;
+    if (at == in->end || *at != '"')
+        return ask_jansson(in, end_of_string(in));
+    in->at = at + 1;
+    return json_stringn_nocheck(begin, (size_t)(at - begin));
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static const char *end_of_number(const reader *in)
+{
+    const char *at = in->at;
+
+    while (at < in->end && (is_digit(*at) || (*at && strchr("+-.eE", *at))))
+        at++;
+    return at;
+}
+
+static json_t *take_number(reader *in)
+{
+    const char *end = end_of_number(in), *first = in->at + (*in->at == '-');
+    const char *at = first;
+    json_int_t number = 0;
+
+    while (at < end && is_digit(*at) && at - first < DIGITS_MAX)
+        number = 10 * number + (*at++ - '0');
+    if (at == first || at < end || (*first == '0' && at - first > 1))
+        return ask_jansson(in, end);
+    number = first > in->at ? -number : number;
+    in->at = end;
+    return json_integer(number);
+}
+
+static int skip_word(reader *in, const char *word, size_t len)
+{
+    if ((size_t)(in->end - in->at) < len || memcmp(in->at, word, len) != 0)
+        return 0;
+    in->at += len;
+    return 1;
+}
+
+static json_t *take_word(reader *in)
+{
+    if (skip_word(in, "true", 4))
+        return json_true();
+    if (skip_word(in, "false", 5))
+        return json_false();
+    return skip_word(in, "null", 4) ? json_null() : NULL;
+}
+
+/* ---- objects and arrays ---------------------------------------------- */
+
+/* Every comma announces a member, and so does a bracket. */
+static int skip_comma(reader *in)
+{
+    return skip(in, ',') && in->members-- > 0;
+}
+
+static int take_member(json_t *object, reader *in)
+{
+    json_t *name = take_string(in);
+    const char *text = json_string_value(name);
+    json_t *value = name && skip(in, ':') ? take_value(in) : NULL;
+    int ok = 0;
+
+    if (value && !json_object_get(object, text))
+        ok = json_object_set_new_nocheck(object, text, json_incref(value))
+             == 0;
+    json_decref(value);
+    json_decref(name);
+    return ok;
+}
+
+static int take_element(json_t *array, reader *in)
+{
+    return json_array_append_new(array, take_value(in)) == 0;
+}
+
+/* What stands between two brackets; made is freed if it is wrong. */
+static json_t *take_all(reader *in, json_t *made, char last,
+                        int (*take)(json_t *made, reader *in))
+{
+    int ok = made && in->depth-- > 0 && in->members-- > 0;
+
+    if (ok && !skip(in, last)) {
+        do
+            ok = take(made, in);
+        while (ok && skip_comma(in));
+        ok = ok && skip(in, last);
+    }
+    in->depth++;
+    if (ok)
+        return made;
+    json_decref(made);
+    return NULL;
+}
+
+static json_t *take_value(reader *in)
+{
+    if (in->at == in->end)
+        return NULL;
+    if (*in->at == '"')
+        return take_string(in);
+    if (is_digit(*in->at) || *in->at == '-')
+        return take_number(in);
+    if (skip(in, '{'))
+        return take_all(in, json_object(), '}', take_member);
+    if (skip(in, '['))
+        return take_all(in, json_array(), ']', take_element);
+    return take_word(in);
+}
+
+/* ---- the whole text -------------------------------------------------- */
 
 static apr_status_t release(void *json)
 {
@@ -49,14 +201,21 @@ static apr_status_t release(void *json)
 apr_status_t as_json_object(json_t **object, as_span text,
                             const as_json_limits *limits, apr_pool_t *pool)
 {
+    reader in = { text.at, text.at + text.len, limits->depth,
+                  limits->members };
+
     *object = NULL;
-    if (text.len == 0 || !within(text, limits))
+    if (!text.len)
         return APR_EINVAL;
-    *object = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+    skip_space(&in);
+    if (!is_at(&in, '{'))
+        return APR_EINVAL;
+    *object = take_value(&in);
     if (!*object)
         return APR_EINVAL;
     apr_pool_cleanup_register(pool, *object, release, apr_pool_cleanup_null);
-    if (json_is_object(*object))
+    skip_space(&in);
+    if (in.at == in.end)
         return APR_SUCCESS;
     *object = NULL;
     return APR_EINVAL;

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * json.h - jansson with the limits that input from strangers needs.
+ * json.h - JSON from strangers, with limits, as jansson's values.
  */
 #ifndef AS_JSON_H
 #define AS_JSON_H

@@ -52,3 +52,9 @@ tests_fuzz_fuzz_hoba_result_SOURCES  = tests/fuzz/fuzz_hoba_result.c $(FUZZ_COMM
 tests_fuzz_fuzz_hoba_result_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_hoba_result_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_hoba_result_LDADD    = libhoba.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_json
+tests_fuzz_fuzz_json_SOURCES  = tests/fuzz/fuzz_json.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_json_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_json_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_json_LDADD    = $(FUZZ_LDADD)

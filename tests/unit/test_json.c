@@ -14,6 +14,9 @@ static const char *const good[] = {
     "{\"a\":[1,2,3,4,5,6,7,8,9]}", "{\"\\u0061\":1,\"b\":2}",
     "{\"a\":1e300}", "{\"a\":-9223372036854775808}", "{\"a\":null}",
     "{\"a\":\"\\ud83d\\ude00\"}", "{\"\":0}",
+    "{\"a\":-0}", "{\"a\":999999999999999999}", "{\"a\":1000000000000000000}",
+    "{\"a\":9223372036854775807}", "{\"a\":-1.5E-3}", "{\"a\":\"\x7f\"}",
+    "{ \"a\" : [ 1 , true , false , null ] , \"b\" : { } }",
 };
 
 static const char *const bad[] = {
@@ -29,6 +32,11 @@ static const char *const bad[] = {
     "\xef\xbb\xbf{}", "{\"a\":\"\\x\"}", "{\"a\":\"", "{\"a\":\"\\",
     "{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}", "{\"a\":[[[[]]]]}",
     "{\"a\":[1,2,3,4,5,6,7,8,9,10]}", "/**/{}", "{\"a\":tru}",
+    "{\"a\":truex}", "{\"a\":True}", "{\"a\":nul", "{\"a\":-}", "{\"a\":1.}",
+    "{\"a\":1e}", "{\"a\":1-2}", "{\"a\":--1}", "{\"a\":-01}", "{\"a\":1 2}",
+    "{\"a\"1}", "{\"a\":}", "{\"a\":1:2}", "{\"a\"}", "{1:1}", "{\"a\":[1,]}",
+    "{\"a\":[,1]}", "{\"a\":[1}", "{\"a\":1]", "{\"a\":{\"b\":1]}}", "{\"a\":\v1}",
+    "{\"a\":-9223372036854775809}", "{\"a\":12345678901234567890}",
 };
 
 static void takes(void **state)
@@ -61,12 +69,40 @@ static void refuses(void **state)
     }
 }
 
+static void keeps_values(void **state)
+{
+    static const char text[] = "{\"n\":-123456789012345678,\"r\":1.5,"
+                               "\"s\":\"a b\",\"e\":\"\\u0041\\n\","
+                               "\"l\":[1764000000,true,false,null]}";
+    as_span exactly = exact(text, sizeof(text) - 1);
+    json_t *object, *list;
+
+    assert_int_equal(as_json_object(&object, exactly, &limits, *state),
+                     APR_SUCCESS);
+    free((char *)exactly.at);
+    assert_int_equal(json_integer_value(json_object_get(object, "n")),
+                     -123456789012345678);
+    assert_true(json_real_value(json_object_get(object, "r")) == 1.5);
+    assert_string_equal(json_string_value(json_object_get(object, "s")),
+                        "a b");
+    assert_string_equal(json_string_value(json_object_get(object, "e")),
+                        "A\n");
+    list = json_object_get(object, "l");
+    assert_int_equal(json_array_size(list), 4);
+    assert_int_equal(json_integer_value(json_array_get(list, 0)), 1764000000);
+    assert_true(json_is_true(json_array_get(list, 1)));
+    assert_true(json_is_false(json_array_get(list, 2)));
+    assert_true(json_is_null(json_array_get(list, 3)));
+}
+
 static void refuses_nul(void **state)
 {
     json_t *object;
 
     assert_int_equal(as_json_object(&object, (as_span){ "{}\0", 3 }, &limits,
                                     *state), APR_EINVAL);
+    assert_int_equal(as_json_object(&object, (as_span){ "{\"a\":1\0}", 8 },
+                                    &limits, *state), APR_EINVAL);
     assert_int_equal(as_json_object(&object, (as_span){ "{\"a\0\":1}", 8 },
                                     &limits, *state), APR_EINVAL);
     assert_int_equal(as_json_object(&object, (as_span){ "{\"a\":\"\0\"}", 9 },
@@ -99,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(takes),
         UNIT_TEST(refuses),
+        UNIT_TEST(keeps_values),
         UNIT_TEST(refuses_nul),
         UNIT_TEST(refuses_bombs),
     };
