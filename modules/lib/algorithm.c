@@ -7,7 +7,6 @@
  * as_key_prepare() does that once and each check copies the result.
  */
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
@@ -15,6 +14,7 @@
 #include "secret.h"
 
 #define MAC_MAX 64
+#define SEQUENCE_MAX (2 * (3 + 66)) /* two numbers of P-521 */
 
 struct as_algorithm {
     const char *name;
@@ -207,29 +207,41 @@ static int digest_verifies(const as_key *key, const as_algorithm *alg,
     return ok;
 }
 
+/* An INTEGER in its shortest form, which has no octet to spare and no sign. */
+static unsigned char *put_integer(unsigned char *out, const unsigned char *at,
+                                  apr_size_t len)
+{
+    while (len > 1 && !*at) {
+        at++;
+        len--;
+    }
+    *out++ = 0x02;
+    *out++ = (unsigned char)(len + (*at >= 0x80));
+    if (*at >= 0x80)
+        *out++ = 0;
+    memcpy(out, at, len);
+    return out + len;
+}
+
 /* R and S as JOSE has them, of equal and fixed length, to the DER that OpenSSL
  * wants. It refuses 0 and n and above by itself. */
 static int ec_verifies(const as_key *key, const as_algorithm *alg,
                        as_span text, as_span sig)
 {
     const unsigned char *rs = (const unsigned char *)sig.at;
-    int half = (int)sig.len / 2;
-    ECDSA_SIG *pair = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(rs, half, NULL);
-    BIGNUM *s = BN_bin2bn(rs + half, half, NULL);
-    unsigned char *der = NULL;
-    int len = -1, ok;
+    unsigned char der[3 + SEQUENCE_MAX], *body = der + 3, *begin = der, *end;
+    apr_size_t half = sig.len / 2, len;
 
-    if (pair && r && s && ECDSA_SIG_set0(pair, r, s) == 1) {
-        r = s = NULL;
-        len = i2d_ECDSA_SIG(pair, &der);
-    }
-    ok = len > 0 && digest_verifies(key, alg, text, der, (apr_size_t)len);
-    BN_free(r);
-    BN_free(s);
-    ECDSA_SIG_free(pair);
-    OPENSSL_free(der);
-    return ok;
+    end = put_integer(body, rs, half);
+    end = put_integer(end, rs + half, half);
+    len = (apr_size_t)(end - body);
+    body[-1] = (unsigned char)len;
+    if (len >= 0x80)
+        body[-2] = 0x81; /* the length has an octet of its own */
+    else
+        begin++;
+    *begin = 0x30;
+    return digest_verifies(key, alg, text, begin, (apr_size_t)(end - begin));
 }
 
 static int mac_verifies(const as_key *key, const as_algorithm *alg,
