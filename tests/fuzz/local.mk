@@ -58,3 +58,9 @@ tests_fuzz_fuzz_json_SOURCES  = tests/fuzz/fuzz_json.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_json_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_json_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_json_LDADD    = $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_bearer
+tests_fuzz_fuzz_bearer_SOURCES  = tests/fuzz/fuzz_bearer.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_bearer_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_bearer_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_bearer_LDADD    = libbearer.la $(FUZZ_LDADD)

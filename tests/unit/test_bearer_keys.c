@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "apr_thread_proc.h"
 #include "bearer_issuer.h"
 #include "vectors/jose.h"
 #include "vectors/keys.h"
@@ -157,11 +158,74 @@ static void follows_a_file(void **state)
     unlink(path);
 }
 
+/* Generations come and go while others verify with them. */
+#define THREADS 4
+#define ROUNDS 300
+
+typedef struct crowd {
+    bearer_keys *keys;
+    apr_time_t start;
+    int wrong[THREADS]; /* results that were neither one key nor two */
+} crowd;
+
+typedef struct member {
+    crowd *all;
+    int number;
+} member;
+
+static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
+{
+    member *me = data;
+    crowd *all = me->all;
+    int i;
+
+    for (i = 0; i < ROUNDS; i++) {
+        apr_pool_t *pool = apr_thread_pool_get(thread);
+        const bearer_generation *held = bearer_keys_acquire(all->keys);
+        const char *why;
+        int k;
+
+        bearer_keys_refresh(all->keys, all->start
+                            + i * 2 * BEARER_KEYS_INTERVAL, &why, pool);
+        for (k = 0; k < held->set.count; k++)
+            all->wrong[me->number] += !as_key_thumbprint(pool,
+                                                         held->set.keys[k]);
+        all->wrong[me->number] += held->set.count < 1 || held->set.count > 2;
+        bearer_keys_release(all->keys, held);
+    }
+    return NULL;
+}
+
+static void shares_generations(void **state)
+{
+    const char *path = write_file(*state, TWO, 0644);
+    crowd all = { .start = apr_time_now() };
+    member members[THREADS];
+    apr_thread_t *threads[THREADS];
+    apr_status_t rv;
+    int i;
+
+    assert_null(bearer_keys_open(&all.keys, path, *state));
+    for (i = 0; i < THREADS; i++) {
+        members[i] = (member){ &all, i };
+        assert_int_equal(apr_thread_create(&threads[i], NULL, work,
+                                           &members[i], *state), APR_SUCCESS);
+    }
+    for (i = 0; i < ROUNDS; i++)
+        write_file(*state, i % 2 ? TWO : RFC8037_JWK, 0644);
+    for (i = 0; i < THREADS; i++) {
+        apr_thread_join(&rv, threads[i]);
+        assert_int_equal(all.wrong[i], 0);
+    }
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(opens_files),
         UNIT_TEST(follows_a_file),
+        UNIT_TEST(shares_generations),
     };
 
     return cmocka_run_group_tests_name("bearer_keys", tests, NULL, NULL);
