@@ -130,12 +130,6 @@ static json_t *take_word(reader *in)
 
 /* ---- objects and arrays ---------------------------------------------- */
 
-/* Every comma announces a member, and so does a bracket. */
-static int skip_comma(reader *in)
-{
-    return skip(in, ',') && in->members-- > 0;
-}
-
 static int take_member(json_t *object, reader *in)
 {
     json_t *name = take_string(in);
@@ -163,9 +157,8 @@ static json_t *take_all(reader *in, json_t *made, char last,
     int ok = made && in->depth-- > 0 && in->members-- > 0;
 
     if (ok && !skip(in, last)) {
-        do
-            ok = take(made, in);
-        while (ok && skip_comma(in));
+        for (ok = take(made, in); ok && skip(in, ',');)
+            ok = in->members-- > 0 && take(made, in);
         ok = ok && skip(in, last);
     }
     in->depth++;
