@@ -285,6 +285,7 @@ int as_key_verifies(const as_key *key, const as_algorithm *alg, as_span text,
     else
         ok = digest_verifies(key, alg, text, (const unsigned char *)sig.at,
                              sig.len);
-    ERR_clear_error();
+    if (!ok)
+        ERR_clear_error();
     return ok;
 }

@@ -22,42 +22,43 @@ static const unsigned char digits[256] = {
     ['-'] = 126, ['_'] = 127,
 };
 
-/* Up to four letters, where there are fewer as if zeros followed. Returns what
- * they have in common. */
-static unsigned int take(unsigned int *bits, const char *at, apr_size_t len)
+/* Up to four letters to three octets, where there are fewer as if zeros
+ * followed. Returns what the letters have in common. */
+static APR_INLINE unsigned int take(char out[3], const char *at,
+                                    apr_size_t len)
 {
-    unsigned int known = KNOWN, i;
+    unsigned int known = KNOWN, bits = 0, i;
 
-    *bits = 0;
     for (i = 0; i < 4; i++) {
         unsigned int digit = i < len ? digits[(unsigned char)at[i]] : KNOWN;
 
         known &= digit;
-        *bits = *bits << 6 | (digit & 63);
+        bits = bits << 6 | (digit & 63);
     }
+    out[0] = (char)(bits >> 16);
+    out[1] = (char)(bits >> 8 & 0xff);
+    out[2] = (char)(bits & 0xff);
     return known;
 }
 
 apr_status_t as_base64url_decode(as_span *bytes, as_span text,
                                  apr_pool_t *pool)
 {
-    apr_size_t len = text.len / 4 * 3, rest = text.len % 4, i, n = 0;
-    char *out = apr_palloc(pool, len + 4);
-    unsigned int bits = 0, known = KNOWN;
+    apr_size_t rest = text.len % 4, len = text.len / 4 * 3, i;
+    char *out = apr_palloc(pool, len + 4), *to = out;
+    unsigned int known = KNOWN;
 
-    for (i = 0; i < text.len; i += 4) {
-        known &= take(&bits, text.at + i, text.len - i);
-        out[n++] = (char)(bits >> 16);
-        out[n++] = (char)(bits >> 8 & 0xff);
-        out[n++] = (char)(bits & 0xff);
-    }
-    if (!known || rest == 1)
-        return APR_EINVAL;
+    for (i = 0; i + 4 <= text.len; i += 4, to += 3)
+        known &= take(to, text.at + i, 4);
     if (rest) {
+        known &= take(to, text.at + i, rest);
         len += rest - 1;
-        if (bits & (rest == 2 ? 0xffff : 0xff))
-            return APR_EINVAL;
+        if (rest == 1 || to[2] || (rest == 2 && to[1]))
+            return APR_EINVAL; /* spare bits, or a lone letter */
     }
+    if (!known)
+        return APR_EINVAL;
+
     out[len] = '\0';
     *bytes = (as_span){ out, len };
     return APR_SUCCESS;

@@ -15,6 +15,7 @@
 #include "json.h"
 
 #define DIGITS_MAX 18 /* always fit into 64 bits */
+#define NAME_LEN 63   /* of a member; for a longer one memory is asked for */
 
 typedef struct reader {
     const char *at, *end;
@@ -67,19 +68,30 @@ static const char *end_of_string(const reader *in)
     return at < in->end ? at + 1 : at;
 }
 
-static json_t *take_string(reader *in)
+/* A string that means what is written. */
+static int take_plain(as_span *text, reader *in)
 {
     const char *begin = in->at + 1, *at = begin;
 
     if (!is_at(in, '"'))
-        return NULL;
+        return 0;
     while (at < in->end && *at >= ' ' && *at < 0x7f && *at != '"'
            && *at != '\\')
         at++;
     if (at == in->end || *at != '"')
-        return ask_jansson(in, end_of_string(in));
+        return 0;
+    *text = (as_span){ begin, (apr_size_t)(at - begin) };
     in->at = at + 1;
-    return json_stringn_nocheck(begin, (size_t)(at - begin));
+    return 1;
+}
+
+static json_t *take_string(reader *in)
+{
+    as_span text;
+
+    if (take_plain(&text, in))
+        return json_stringn_nocheck(text.at, text.len);
+    return is_at(in, '"') ? ask_jansson(in, end_of_string(in)) : NULL;
 }
 
 static int is_digit(char c)
@@ -130,17 +142,33 @@ static json_t *take_word(reader *in)
 
 /* ---- objects and arrays ---------------------------------------------- */
 
+/* A value for a name that has none yet. */
+static int take_named(json_t *object, reader *in, const char *name)
+{
+    json_t *value = skip(in, ':') ? take_value(in) : NULL;
+
+    if (value && !json_object_get(object, name))
+        return json_object_set_new_nocheck(object, name, value) == 0;
+    json_decref(value);
+    return 0;
+}
+
 static int take_member(json_t *object, reader *in)
 {
-    json_t *name = take_string(in);
-    const char *text = json_string_value(name);
-    json_t *value = name && skip(in, ':') ? take_value(in) : NULL;
-    int ok = 0;
+    const char *begin = in->at;
+    char room[NAME_LEN + 1];
+    as_span plain;
+    json_t *name;
+    int ok;
 
-    if (value && !json_object_get(object, text))
-        ok = json_object_set_new_nocheck(object, text, json_incref(value))
-             == 0;
-    json_decref(value);
+    if (take_plain(&plain, in) && plain.len <= NAME_LEN) {
+        memcpy(room, plain.at, plain.len);
+        room[plain.len] = '\0';
+        return take_named(object, in, room);
+    }
+    in->at = begin;
+    name = take_string(in);
+    ok = name && take_named(object, in, json_string_value(name));
     json_decref(name);
     return ok;
 }

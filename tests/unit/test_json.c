@@ -8,6 +8,8 @@
 
 static const as_json_limits limits = { 4, 10 };
 
+#define NAME_OF_60 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff"
+
 static const char *const good[] = {
     "{}", " {} ", "\t{\r\n}", "{\"a\":1}", "{\"a\":{\"a\":{\"a\":{}}}}",
     "{\"a\":[[[]]]}", "{\"a\":\"{[,\\\"{[,\"}", "{\"a\":\"\\\\\"}",
@@ -16,10 +18,14 @@ static const char *const good[] = {
     "{\"a\":\"\\ud83d\\ude00\"}", "{\"\":0}",
     "{\"a\":-0}", "{\"a\":999999999999999999}", "{\"a\":1000000000000000000}",
     "{\"a\":9223372036854775807}", "{\"a\":-1.5E-3}", "{\"a\":\"\x7f\"}",
+    "{\"" NAME_OF_60 "xyz\":1,\"" NAME_OF_60 "wxyz\":1}",
     "{ \"a\" : [ 1 , true , false , null ] , \"b\" : { } }",
 };
 
 static const char *const bad[] = {
+    "{\"" NAME_OF_60 "xyz\":1,\"" NAME_OF_60 "xyz\":1}",
+    "{\"" NAME_OF_60 "wxyz\":1,\"" NAME_OF_60 "wxyz\":1}",
+    "{\"" NAME_OF_60 "wxyz\":1,\"" NAME_OF_60 "wxy\\u007a\":1}",
     "", " ", "1", "\"a\"", "null", "[]", "[{}]", "{", "}", "{}{}", "{}x",
     "{} {}", "{\"a\":1,}", "{,}", "{a:1}", "{'a':1}", "{\"a\":01}",
     "{\"a\":+1}", "{\"a\":0x1}", "{\"a\":NaN}", "{\"a\":Infinity}",
