@@ -89,19 +89,19 @@ def memory_goal(memory):
 # ---- text ------------------------------------------------------------
 
 def show(report):
-    print(f"{'configuration':38}{'us CPU':>9}{'+-':>6}{'over none':>11}"
+    print(f"{'configuration':40}{'us CPU':>9}{'+-':>6}{'over none':>11}"
           f"{'+-':>6}{'ratio':>8}{'req/s':>8}")
     for row in report["rows"]:
-        print(f"{row['name']:38}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}"
+        print(f"{row['name']:40}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}"
               f"{row['over']:11.1f}{row['over_spread']:6.1f}"
               f"{row['ratio']:8.3f}{row['pace']:8.0f}")
     print("\nOpenSSL alone, us CPU per check of a signature")
     for row in report["raw"]:
-        print(f"{row['name']:38}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}")
+        print(f"{row['name']:40}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}")
     if "starts" in report:
         print("\nms from start to the first answer")
         for name, value in report["starts"].items():
-            print(f"{name:38}{value:9.0f}")
+            print(f"{name:40}{value:9.0f}")
     if "memory" in report:
         show_memory(report["memory"])
     print("\ngoals")

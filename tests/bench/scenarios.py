@@ -126,6 +126,10 @@ def list_scenarios(material):
                  modules=list_modules(), authorization=cred.basic()),
         Scenario("list", f"Basic in a list of {count}", **listed,
                  authorization=cred.basic()),
+        Scenario("basic-wrong", "Basic, stock, wrong password", **stock,
+                 authorization=cred.basic("wrong"), status=401),
+        Scenario("list-wrong", f"Basic in a list of {count}, wrong password",
+                 **listed, authorization=cred.basic("wrong"), status=401),
         Scenario("basic-401", "401 of Basic, stock", **stock, status=401),
         Scenario("list-401", f"401 of a list of {count}", **listed,
                  status=401),
@@ -146,6 +150,16 @@ def bearer(token):
         place("Bearer", "BearerRequireTLS off", issuer(alg)),
         "authscheme authscheme_bearer", {f"{alg}.jwks": token.jwks()},
         f"Bearer {token.text}")
+
+
+def forged(token):
+    """Everything right but the signature."""
+    scenario = bearer(token)
+    signed, _, sig = token.text.rpartition(".")
+    sig = sig[::-1] if sig[0] == "A" else "A" + sig[1:]
+    return dataclasses.replace(
+        scenario, key="forged", name=f"{token.signer.alg} JWT, forged",
+        authorization=f"Bearer {signed}.{sig}", status=401)
 
 
 def openidc(token, folder):
@@ -197,6 +211,8 @@ def token_scenarios(material, folder):
             yield bearer(token)
         if is_there("auth_openidc"):
             yield openidc(token, folder)
+    if is_there("authscheme_bearer"):
+        yield forged(material.tokens["RS256"])
 
 
 # ---- HOBA ------------------------------------------------------------
@@ -236,6 +252,15 @@ class Answers(Scenario):
                 for answer in self.answers(server, count)]
 
 
+class Strangers(Answers):
+    """Answers that are right but for their key, which nobody registered."""
+
+    def requests(self, server, count):
+        self.key = cred.HobaKey(cred.Rs256(), self.key.origin)
+        answer, = self.answers(server, 1)
+        return [(401, request(server, answer))]
+
+
 class Session(Answers):
     """The cookie that an answer is good for at the login."""
 
@@ -257,6 +282,7 @@ def hoba_scenarios():
               "signer": cred.Rs256()}
     yield Answers("hoba", "HOBA RSA, fresh answers", **shared, dear=4)
     yield Session("hoba-session", "HOBA session cookie", **shared)
+    yield Strangers("hoba-unknown", "HOBA RSA, unknown key", **shared)
 
 
 # ---- all -------------------------------------------------------------
