@@ -94,9 +94,9 @@ static const char *read_leeway(bearer_issuer *issuer, apr_pool_t *pool,
 
     (void)pool;
     if (!len || len > 3 || strspn(value, "0123456789") != len
-        || atoi(value) > BEARER_LEEWAY_MAX)
+        || apr_atoi64(value) > BEARER_LEEWAY_MAX)
         return "leeway= wants 0 to 300 seconds";
-    issuer->leeway = atoi(value);
+    issuer->leeway = (int)apr_atoi64(value);
     return NULL;
 }
 

@@ -161,15 +161,18 @@ static int is_whole(json_t *value)
 static void put_value(writer *out, json_t *value, const char *escape)
 {
     char number[32];
+    int len;
 
-    if (json_is_string(value))
+    if (json_is_string(value)) {
         put(out, json_string_value(value), json_string_length(value), escape);
-    else if (is_whole(value))
-        put(out, number,
-            (apr_size_t)apr_snprintf(number, sizeof(number), "%.0f",
-                                     json_real_value(value)), "%");
-    else
+        return;
+    }
+    if (!is_whole(value)) {
         put_json(out, value, escape);
+        return;
+    }
+    len = apr_snprintf(number, sizeof(number), "%.0f", json_real_value(value));
+    put(out, number, (apr_size_t)len, "%");
 }
 
 static void put_array(writer *out, json_t *array)

@@ -13,7 +13,7 @@ CRASHED = re.compile(r"AH0005[012]:.*exit signal|seg fault|Sanitizer")
 
 # Stopping a server whose children still hold a connection.
 STOPPING = re.compile(r"AH00045: child process \d+ still did not exit|"
-                      r"AH03093: process_socket: apr_pollset_add failure")
+                      r"AH0309[0-9]: \w+: apr_pollset_add failure")
 
 
 class Log:
