@@ -351,10 +351,10 @@ class Server:
         if self.process is None:
             return
         if self.process.poll() is None:
-            # A worker that is still busy with a socket makes mpm_event crash
-            # now and then when it has to stop, with or without our modules.
+            # mpm_event may crash when a worker is still busy with a socket.
             with contextlib.suppress(AssertionError):
                 self._wait(self._is_idle, "to become idle", 2)
+            self.log.told_to_stop()
             self.process.terminate()
             try:
                 self.process.wait(WAIT)
