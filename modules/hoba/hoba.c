@@ -177,14 +177,17 @@ const hoba_algorithm *hoba_verifies(const as_key *key, unsigned int set,
     return NULL;
 }
 
-/* RSA-2048; its private half was never kept. */
+/* RSA-2048; its private half was never kept. OpenSSL gives up at once on a
+ * signature that is no smaller than the modulus. This one begins with 128 one
+ * bits, so that what is smaller than a client's modulus is smaller than this
+ * one, too: or the time would tell which keys exist. */
 static const char nobody[] =
-    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEApxgY2c9exerNbcGnDOQbux"
-    "WpTrn04V8HjKDgqz73V-d1TQRlhfNADwklmbfQ_QXX7GUO1tYbqOjFdqKy9UWWjKab"
-    "u_iVB1z6HDqhOegIvS59DnMzs2udi6-ueSJe3KwNEw5BcinluhLW7heMA4NO0Wo1j-"
-    "isOzlDcqogjhIR_Rr4wOKmyY4HYVMaZvzDrCsrZJMdsalXdda8FTPTqKb8-xmJgzNn"
-    "Tl3aWlb9b0JH6lTnHoPeAnQuz7HfsSMUwHXJk4SMkE20cIxZDoalmB_JXPwqMnYxFa"
-    "TFB64km9jVLoXx4MDbxdFk9KC9m3VS8NnXoh6HXC5G8khdfghzK7jy_QIDAQAB";
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA______________________"
+    "__7_______________________________________________________________"
+    "__________________________________________________________________"
+    "_______________yAP_45fFESCj3_kMcXiPscnna8pyLVgUqGrY8U89VVsyZF7-lix"
+    "fdaSnUmJfVO5nlIGbvq6exuVsIQt8Lw82Ny0TDyuTS8nyOaCjKqtH8AyRe-LG1XVhp"
+    "WxrCWMKgIwkUmyOhXEHOIX1-SyCG7fY0o9GxTKAqnaq1Tuy3Qt2-6TIwIDAQAB";
 
 const as_key *hoba_key_of_nobody(apr_pool_t *pool)
 {

@@ -6,6 +6,8 @@
  */
 #include "unit.h"
 
+#include <openssl/bn.h>
+
 #include <jansson.h>
 
 #include "base64.h"
@@ -460,9 +462,17 @@ static void nobody_has_a_key(void **state)
     const json_t *rfc = json_object_get(vectors, "rfc7486_appendix_b");
     const as_key *key = hoba_key_of_nobody(*state);
     hoba_result result = parts(rfc);
+    BIGNUM *modulus = NULL;
+    int i;
 
     assert_non_null(key);
     assert_string_equal(hoba_algorithm_of(key, ALL)->number, "0");
+    assert_int_equal(EVP_PKEY_get_bn_param(key->pkey, "n", &modulus), 1);
+    assert_int_equal(BN_num_bits(modulus), 2048);
+    BN_rshift(modulus, modulus, 2048 - 128);
+    for (i = 0; i < 128; i++)
+        assert_true(BN_is_bit_set(modulus, i));
+    BN_free(modulus);
     assert_null(hoba_verifies(key, ALL, &result, text(rfc, "origin"),
                               as_span_of(""), *state));
 }
