@@ -96,6 +96,28 @@ static const unsigned char *octets(as_span bytes)
 
 /* ---- which we take --------------------------------------------------- */
 
+/* A flawed library in smart cards (ROCA, CVE-2017-15361) made primes that are,
+ * modulo every small prime, a power of 65537. So are their products, and of
+ * other moduli one in 2^27; most differ at the first prime. */
+static int is_roca(const BIGNUM *n)
+{
+    static const unsigned char primes[] = { 11, 13, 17, 19, 37, 53, 61, 71, 73,
+                                            79, 97, 103, 107, 109, 127, 151,
+                                            157 };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(primes); i++) {
+        BN_ULONG left = BN_mod_word(n, primes[i]), power = 1;
+
+        do
+            power = power * (65537 % primes[i]) % primes[i];
+        while (power != left && power != 1);
+        if (power != left)
+            return 0;
+    }
+    return 1;
+}
+
 /* NULL or what is wrong. */
 static const char *judge_rsa(const BIGNUM *n, const BIGNUM *e)
 {
@@ -106,6 +128,8 @@ static const char *judge_rsa(const BIGNUM *n, const BIGNUM *e)
     if (!BN_is_odd(n) || !BN_is_odd(e) || BN_num_bits(e) > EXPONENT_BITS_MAX
         || BN_get_word(e) < EXPONENT_MIN)
         return "an RSA key with a weak or an outsized exponent";
+    if (is_roca(n))
+        return "an RSA key of a broken generator (ROCA)";
     return NULL;
 }
 
