@@ -203,6 +203,9 @@ const char *core_identity_directive(cmd_parms *cmd, void *conf,
                                     const char *arg);
 void core_reserve_identity(apr_pool_t *pconf, const char *header);
 void core_identity_set(request_rec *r, const char *header, const char *value);
+
+/* Gives a subrequest request headers of its own, without anybody's identity. */
+void core_identity_separate(request_rec *r);
 const char *core_realm(request_rec *r);
 const as_attempt *core_granted(request_rec *r);
 

@@ -307,8 +307,10 @@ static int grant(request_rec *r, core_record *rec)
         scheme->publish(r, &rec->attempt);
     if (scheme->confirm)
         scheme->confirm(r, &rec->attempt);
-    if (rec->elsewhere) /* RFC 9111 section 3.5 protects Authorization only */
-        apr_table_setn(r->headers_out, "Cache-Control", "private");
+    /* RFC 9111 section 3.5 protects Authorization only. Not in headers_out: a
+     * proxied answer takes the place of all that stands there. */
+    if (rec->elsewhere)
+        apr_table_setn(r->err_headers_out, "Cache-Control", "private");
     return OK;
 }
 
@@ -361,6 +363,7 @@ static int judge(request_rec *r, core_record *rec, const core_list *list)
     memset(&rec->attempt, 0, sizeof(rec->attempt));
     r->user = NULL;
     r->ap_auth_type = NULL;
+    core_identity_separate(r);
 
     if (!list->count)
         verdict = as_break(&rec->attempt, "AuthType names an unknown scheme");

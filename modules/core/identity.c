@@ -172,10 +172,12 @@ void core_identity_set(request_rec *r, const char *header, const char *value)
     apr_table_set(r->headers_in, header, value);
 }
 
-/* A subrequest shares its headers with the main request, and may be for a
- * place where the identity does not hold. */
-static void separate(request_rec *r)
+/* A subrequest shares its headers with the main request: neither's identity is
+ * the other's before it has been published for it. */
+void core_identity_separate(request_rec *r)
 {
+    if (!r->main || !reserved->nelts || r->headers_in != r->main->headers_in)
+        return;
     r->headers_in = apr_table_copy(r->pool, r->headers_in);
     scrub(r);
 }
@@ -187,12 +189,9 @@ int core_publish(request_rec *r)
     core_record *own = core_record_peek(r);
     core_record *rec = core_record_standing(r);
 
-    if (!rec) {
-        if (r->main && reserved->nelts)
-            separate(r);
-        return DECLINED;
-    }
-    if (rec != own && rec->attempt.scheme && rec->attempt.scheme->publish)
+    core_identity_separate(r);
+    if (rec && rec != own && rec->attempt.scheme
+        && rec->attempt.scheme->publish)
         rec->attempt.scheme->publish(r, &rec->attempt);
     return DECLINED;
 }

@@ -64,7 +64,9 @@ as_verdict hoba_try_signature(hoba_try *t, request_rec *r,
 
 /* RFC 7486 section 6.1: with max-age 0 a challenge is good for one signature.
  * Else a signature is good for one request; another of the same challenge is
- * welcome. Its own text is not what is remembered: padding would change it. */
+ * welcome. Its own text is not what is remembered: padding would change it.
+ * The answer is claimed in either case, for places of one origin and realm may
+ * differ in their max-age, and what was used in one is used in all. */
 as_verdict hoba_try_claim(hoba_try *t, request_rec *r, as_attempt *attempt)
 {
     const as_span parts[] = { t->result.kid, t->result.challenge,
@@ -73,13 +75,13 @@ as_verdict hoba_try_claim(hoba_try *t, request_rec *r, as_attempt *attempt)
     apr_time_t expires = t->issued + SECONDS(hoba_lifetime(&t->conf));
     as_use use = AS_USE_UNAVAILABLE;
 
-    if (!t->conf.max_age)
-        use = as_claim(r, "HOBA challenge", t->result.challenge, t->issued,
-                       expires);
-    else if (as_hash(hash, parts, 3) == APR_SUCCESS)
+    if (as_hash(hash, parts, 3) == APR_SUCCESS)
         use = as_claim(r, "HOBA answer",
                        (as_span){ (const char *)hash, sizeof(hash) },
                        t->issued, expires);
+    if (use == AS_USE_FIRST && !t->conf.max_age)
+        use = as_claim(r, "HOBA challenge", t->result.challenge, t->issued,
+                       expires);
 
     if (use == AS_USE_FIRST)
         return AS_GRANTED;
@@ -149,12 +151,24 @@ static as_verdict verify_unknown(hoba_try *t, request_rec *r,
     return attempt->verdict;
 }
 
+/* The stored key, if it may be used here. */
+static as_verdict load_key(const as_key **key, hoba_try *t, request_rec *r,
+                           as_attempt *attempt)
+{
+    const char *why;
+
+    if (as_key_from_spki(key, &why, t->cred->value, r->pool) != APR_SUCCESS)
+        return as_deny_about(attempt, AS_UNACCEPTABLE,
+                             "the stored key is none that may be used",
+                             t->cred->id);
+    return AS_GRANTED;
+}
+
 static as_verdict by_signature(hoba_try *t, request_rec *r,
                                const as_credentials *sent, as_attempt *attempt)
 {
     as_verdict verdict = hoba_try_begin(t, r, attempt);
     const as_key *key;
-    const char *why;
 
     if (verdict != AS_GRANTED)
         return verdict;
@@ -168,12 +182,10 @@ static as_verdict by_signature(hoba_try *t, request_rec *r,
     verdict = find_key(t, r, hoba_kid(&t->result), attempt);
     if (verdict == AS_DENIED)
         return verify_unknown(t, r, attempt);
+    if (verdict == AS_GRANTED)
+        verdict = load_key(&key, t, r, attempt);
     if (verdict != AS_GRANTED)
         return verdict;
-    if (as_key_from_spki(&key, &why, t->cred->value, r->pool) != APR_SUCCESS)
-        return as_deny_about(attempt, AS_UNACCEPTABLE,
-                             "the stored key is none that may be used",
-                             t->cred->id);
 
     verdict = hoba_try_signature(t, r, key, attempt);
     if (verdict == AS_GRANTED)
@@ -219,6 +231,7 @@ static int opens(hoba_session *session, hoba_try *t, request_rec *r,
 static as_verdict by_session(hoba_try *t, request_rec *r, as_attempt *attempt)
 {
     hoba_session session;
+    const as_key *key;
     as_span cookie;
     as_verdict verdict = hoba_try_begin(t, r, attempt);
 
@@ -236,6 +249,12 @@ static as_verdict by_session(hoba_try *t, request_rec *r, as_attempt *attempt)
         return as_stale(attempt, "the session is over");
 
     verdict = find_key(t, r, session.kid, attempt);
+    if (verdict == AS_GRANTED)
+        verdict = load_key(&key, t, r, attempt);
+    if (verdict == AS_GRANTED
+        && !hoba_algorithm_of(key, t->conf.algorithms))
+        return as_deny(attempt, AS_UNACCEPTABLE,
+                       "the key's algorithm is not in HobaAlgorithms");
     if (verdict == AS_GRANTED)
         verdict = check_state(t, r, attempt);
     return verdict == AS_GRANTED ? as_grant(attempt, t->cred->user) : verdict;

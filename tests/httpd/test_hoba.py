@@ -329,6 +329,16 @@ def test_with_max_age_0_a_challenge_works_once(alice):
     alice.site.log.expects("problem=replayed", times=1)
 
 
+@pytest.mark.parametrize("first, second", [("/docs/", "/docs/once/"),
+                                           ("/docs/once/", "/docs/")])
+def test_places_with_another_max_age_share_what_was_used(alice, first, second):
+    """T-DSP-10: the same origin and realm, so the same signature."""
+    answer = alice.answer(alice.key)
+    assert alice.get(first, authorization=answer).status == 200
+    assert alice.get(second, authorization=answer).status == 401
+    alice.site.log.expects("problem=replayed", times=1)
+
+
 def test_a_stranger_cannot_burn_an_answer(alice):
     """T-SHM-04: only what verified is claimed."""
     good = alice.key.result(alice.getchal(), alice.origin)
@@ -1011,6 +1021,20 @@ def test_a_revoked_key_ends_its_sessions(serve, mpm):
     for _ in range(6):
         assert client.get(headers=headers).status == 401
     site.log.expects("the key is revoked", times=6)
+
+
+def test_a_session_needs_an_algorithm_that_is_still_allowed(serve):
+    """T-HOB-04"""
+    site = serve(extra="HobaSession 600")
+    client, key = Client(site), site.store.add(Key("ES256"))
+    headers = {"Cookie": cookie_of(client.post(
+        "login", authorization=client.answer(key)))}
+    assert client.get(headers=headers).status == 200
+    conf = (site.root / "conf/test.conf").read_text()
+    site.write_conf(conf.replace(" ES256 Ed25519", ""))
+    site.graceful()
+    assert client.get(headers=headers).status == 401
+    site.log.expects("not in HobaAlgorithms", times=1)
 
 
 # ---- logout ---------------------------------------------------------------
