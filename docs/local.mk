@@ -2,6 +2,7 @@ EXTRA_DIST += \
     docs/design.md \
     docs/guide-five-minutes.md \
     docs/guide-write-a-scheme.md \
+    docs/performance.md \
     docs/mod_authscheme.md \
     docs/mod_authscheme_bearer.md \
     docs/mod_authscheme_credentials.md \

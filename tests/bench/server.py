@@ -172,7 +172,9 @@ class Server:
         for pid in self.processes():
             for task in os.listdir(f"/proc/{pid}/task"):
                 name = f"/proc/{pid}/task/{task}/schedstat"
-                total += int(pathlib.Path(name).read_text().split()[0])
+                # A thread of httpd's start may end while we look.
+                with contextlib.suppress(FileNotFoundError):
+                    total += int(pathlib.Path(name).read_text().split()[0])
         return total / 1e9
 
     def resident(self):

@@ -28,14 +28,19 @@ def httpd():
 
 
 def build_dir():
-    return pathlib.Path(os.environ.get("AUTHSCHEME_BUILD")
-                        or TOP / "build/out/dev")
+    """Of build/check, or when run by hand the developer's, or the last one
+    that build/check left."""
+    told = os.environ.get("AUTHSCHEME_BUILD")
+    dev = TOP / "build/out/dev"
+    if told or dev.exists():
+        return pathlib.Path(told or dev)
+    return TOP / "build/out/check"
 
 
 @functools.cache
 def our_modules():
     """name in LoadModule -> file, of what build/check staged or, when pytest
-    is run by hand, of build/out/dev."""
+    is run by hand, of build_dir()."""
     staged = os.environ.get("AUTHSCHEME_MODULES")
     where = pathlib.Path(staged) if staged else build_dir() / ".libs"
     files = sorted(where.glob("mod_authscheme*.so"))
