@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness.client import basic
-from harness.hoba import CLIENT, Client, Key, Store, b64u, shell
+from harness.hoba import Client, Key, Store, b64u, shell
 
 ALICE = basic("alice", "wonderland")
 BOB = basic("bob", "builder")
@@ -1120,7 +1120,6 @@ def test_the_core_is_needed(httpd):
 
 # ---- the command-line client ----------------------------------------------
 
-@pytest.mark.skipif(not CLIENT.exists(), reason="no client")
 @pytest.mark.parametrize("alg", ["RSA-SHA256", "RSA-SHA1", "ES256", "Ed25519"])
 def test_the_client(serve, alg):
     site = serve("bind", extra="HobaAlgorithms RSA-SHA1\nHobaSession 600",

@@ -274,9 +274,9 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=stderr, stderr=stderr, env=self.environment(),
                 cwd=self.root, start_new_session=True)
-        self._wait(self._listens, "to listen")
+        self.wait_until(self._listens, "to listen")
         if not single:
-            self._wait(self.children, "to have children")
+            self.wait_until(self.children, "to have children")
         return self
 
     def _listens(self):
@@ -292,7 +292,7 @@ class Server:
         return "".join(file.read_text("utf-8", "replace")
                        for file in files) + self.log.tail()
 
-    def _wait(self, condition, what, seconds=WAIT):
+    def wait_until(self, condition, what, seconds=WAIT):
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, (
@@ -319,11 +319,11 @@ class Server:
         running = "resuming normal operations"
         before = len([l for l in self.log.lines() if running in l])
         os.kill(self.process.pid, how)
-        self._wait(lambda: len([l for l in self.log.lines() if running in l])
+        self.wait_until(lambda: len([l for l in self.log.lines() if running in l])
                    > before, "to restart")
-        self._wait(lambda: not old & set(self.children())
+        self.wait_until(lambda: not old & set(self.children())
                    and self.children(), "to replace its children")
-        self._wait(self._listens, "to listen again")
+        self.wait_until(self._listens, "to listen again")
 
     def kill_child(self, how=signal.SIGKILL):
         """Ends every worker and waits for others to come. httpd logs nothing
@@ -332,7 +332,7 @@ class Server:
         for pid in old:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, how)
-        self._wait(lambda: not old & set(self.children())
+        self.wait_until(lambda: not old & set(self.children())
                    and self.children(), "to replace a killed child")
         if how != signal.SIGKILL:
             self.log.expects("exit signal")
@@ -353,7 +353,7 @@ class Server:
         if self.process.poll() is None:
             # mpm_event may crash when a worker is still busy with a socket.
             with contextlib.suppress(AssertionError):
-                self._wait(self._is_idle, "to become idle", 2)
+                self.wait_until(self._is_idle, "to become idle", 2)
             self.log.told_to_stop()
             self.process.terminate()
             try:
@@ -446,7 +446,7 @@ class Server:
             nonlocal lines
             lines = file.read_text().splitlines() if file.exists() else []
             return len(lines) >= self.requests
-        self._wait(complete, f"to log {self.requests} requests", 5)
+        self.wait_until(complete, f"to log {self.requests} requests", 5)
         rows = sorted(line.split("\t") for line in lines)
         return [dict(zip(names, row)) for row in rows[-count:]]
 
