@@ -67,6 +67,7 @@ static const struct {
     [AS_CRED_PASSWORD] = { "password", 0 }, [AS_CRED_DIGEST] = { "digest", 0 },
     [AS_CRED_MUTUAL] = { "mutual", 0 },     [AS_CRED_AWS4] = { "aws4", 1 },
     [AS_CRED_TOKEN] = { "token", 0 },       [AS_CRED_HOBA] = { "hoba", 1 },
+    [AS_CRED_INVITE] = { "invite", 0 },
 };
 
 static const char *const states[] = {
@@ -428,5 +429,5 @@ static const char *open_dbd(cmd_parms *cmd, const char *argument)
 const cred_backend cred_dbd = {
     .name = "dbd",
     .open = open_dbd,
-    .store = { find, add, update, count },
+    .store = { .find = find, .add = add, .update = update, .count = count },
 };

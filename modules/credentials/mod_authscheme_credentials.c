@@ -127,7 +127,18 @@ static apr_status_t count(int *number, request_rec *r, as_cred_kind kind,
                : APR_ENOTIMPL;
 }
 
-static const as_store the_store = { find, add, update, count };
+static apr_status_t find_userhash(const as_cred **cred, request_rec *r,
+                                  const char *userhash, const char *realm,
+                                  const char *algorithm)
+{
+    const as_store *store = store_of(r);
+
+    return store && store->find_userhash
+               ? store->find_userhash(cred, r, userhash, realm, algorithm)
+               : APR_ENOTIMPL;
+}
+
+static const as_store the_store = { find, add, update, count, find_userhash };
 
 /* ---- hooks ----------------------------------------------------------- */
 

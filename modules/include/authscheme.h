@@ -20,8 +20,8 @@
  * acts. State that outlives a request belongs to the core as well and is
  * reached through the services at the end of this file.
  *
- * This header and authscheme_span.h are all that a scheme needs; it compiles
- * with `apxs -c` alone. docs/guide-write-a-scheme.md walks through one.
+ * This header, with authscheme_span.h and authscheme_cred.h that it includes, is
+ * all that a scheme needs; it compiles with `apxs -c` alone. docs/guide-write-a-scheme.md walks through one.
  */
 #ifndef AUTHSCHEME_H
 #define AUTHSCHEME_H
@@ -33,6 +33,7 @@
 #include "apr_strings.h"
 #include "apr_time.h"
 
+#include "authscheme_cred.h"
 #include "authscheme_span.h"
 
 #ifdef __cplusplus
@@ -54,6 +55,8 @@ typedef enum as_verdict {
                          without asking its user */
     AS_CONTINUE,      /* 401: this leg is fine, the next one is due */
     AS_CONTRADICTORY, /* 400: the request contradicts itself */
+    AS_OVERSIZED,     /* 413: what would have to be read for a verdict is
+                         more than this place allows */
     AS_FORBIDDEN,     /* 403: not in this way, whatever the credentials;
                          for instance not without TLS */
     AS_UNAVAILABLE,   /* 503: our side could not find out */
@@ -133,6 +136,15 @@ static APR_INLINE as_verdict as_contradict(as_attempt *attempt,
     attempt->problem = AS_MALFORMED;
     attempt->reason = reason;
     return attempt->verdict = AS_CONTRADICTORY;
+}
+
+/* "More than we read for a verdict." */
+static APR_INLINE as_verdict as_oversize(as_attempt *attempt,
+                                         const char *reason)
+{
+    attempt->problem = AS_MALFORMED;
+    attempt->reason = reason;
+    return attempt->verdict = AS_OVERSIZED;
 }
 
 /* "Not in this way." */
@@ -260,44 +272,10 @@ typedef enum as_use {
 
 /*
  * The credential store: one interface for every scheme, whatever keeps the
- * records. Registered by mod_authscheme_credentials.
- */
-typedef enum as_cred_kind {
-    AS_CRED_PASSWORD, /* id = user;    value = crypt(3) hash */
-    AS_CRED_DIGEST,   /* id = user;    value = H(A1), hexadecimal */
-    AS_CRED_MUTUAL,   /* id = user;    value = J(pi) */
-    AS_CRED_AWS4,     /* id = access key id;     value = sealed secret */
-    AS_CRED_TOKEN,    /* id = SHA-256 of a token, hexadecimal; no value */
-    AS_CRED_HOBA      /* id = kid;     value = DER SubjectPublicKeyInfo */
-} as_cred_kind;
-
-typedef enum as_cred_state {
-    AS_CRED_PENDING, /* enrolled, not yet approved: does not authenticate */
-    AS_CRED_ACTIVE,
-    AS_CRED_REVOKED
-} as_cred_state;
-
-/*
- * One credential. (kind, id, realm, place, algorithm) is unique. Strings that
- * do not apply are "" and never NULL. Records that find() returns live in the
+ * records (as_cred, authscheme_cred.h). Registered by
+ * mod_authscheme_credentials. Records that find() returns live in the
  * request's pool.
  */
-typedef struct as_cred {
-    as_cred_kind kind;
-    const char *id;
-    const char *realm;     /* the realm it is good for, not quoted */
-    const char *place;     /* HOBA: origin; Mutual: auth-scope */
-    const char *algorithm; /* the scheme's own name of it */
-    const char *user;      /* r->user when it authenticates */
-    as_span value;         /* see as_cred_kind */
-    const char *label;     /* free UTF-8 text: the device, the token's use */
-    const char *scope;     /* token: its scopes, separated by blanks */
-    as_cred_state state;
-    apr_time_t created;
-    apr_time_t expires;    /* 0 = never */
-    apr_time_t not_before; /* proofs issued earlier are dead (logout) */
-} as_cred;
-
 #define AS_STORE_GROUP "authscheme-store"
 #define AS_STORE_NAME "credentials"
 #define AS_STORE_VERSION "0"
@@ -324,6 +302,12 @@ typedef struct as_store {
     apr_status_t (*count)(int *count, request_rec *r, as_cred_kind kind,
                           const char *user, const char *realm,
                           const char *place);
+    /* The AS_CRED_DIGEST record of the user whose H(user ":" realm) this is,
+     * RFC 7616 section 3.4.4: lower-case hexadecimal, by the hash of
+     * `algorithm` (a base algorithm, never -sess). An index, not a scan. */
+    apr_status_t (*find_userhash)(const as_cred **cred, request_rec *r,
+                                  const char *userhash, const char *realm,
+                                  const char *algorithm);
 } as_store;
 
 /* The store, or NULL if mod_authscheme_credentials is not loaded. */

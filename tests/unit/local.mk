@@ -68,6 +68,11 @@ tests_unit_test_bearer_keys_SOURCES  = tests/unit/test_bearer_keys.c tests/unit/
 tests_unit_test_bearer_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bearer_keys_LDADD    = libbearer.la $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test_digest_hash
+tests_unit_test_digest_hash_SOURCES  = tests/unit/test_digest_hash.c tests/unit/unit.h
+tests_unit_test_digest_hash_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_digest_hash_LDADD    = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test_form
 tests_unit_test_form_SOURCES     = tests/unit/test_form.c tests/unit/unit.h
 tests_unit_test_form_CPPFLAGS    = $(UNIT_CPPFLAGS)
@@ -82,4 +87,4 @@ tests_unit_test_hoba_session_SOURCES  = tests/unit/test_hoba_session.c tests/uni
 tests_unit_test_hoba_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hoba_session_LDADD    = libhoba.la $(UNIT_LDADD)
 endif
-EXTRA_DIST += tests/unit/vectors/hoba tests/unit/vectors/wycheproof
+EXTRA_DIST += tests/unit/vectors/digest tests/unit/vectors/hoba tests/unit/vectors/wycheproof

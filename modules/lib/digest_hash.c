@@ -1,0 +1,65 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "digest_hash.h"
+#include "secret.h"
+
+static const as_digest_alg algorithms[] = {
+    { "SHA-256", "SHA-256", 0, 64, EVP_sha256 },
+    { "SHA-512-256", "SHA-512-256", 0, 64, EVP_sha512_256 },
+    { "MD5", "MD5", 0, 32, EVP_md5 },
+    { "SHA-256-sess", "SHA-256", 1, 64, EVP_sha256 },
+    { "SHA-512-256-sess", "SHA-512-256", 1, 64, EVP_sha512_256 },
+    { "MD5-sess", "MD5", 1, 32, EVP_md5 },
+};
+
+#define ALGORITHMS ((int)(sizeof(algorithms) / sizeof(algorithms[0])))
+#define BASES 3
+
+const as_digest_alg *as_digest_alg_find(as_span name)
+{
+    int i;
+
+    for (i = 0; i < ALGORITHMS; i++)
+        if (as_span_is_nocase(name, algorithms[i].name))
+            return &algorithms[i];
+    return NULL;
+}
+
+const as_digest_alg *as_digest_alg_base(int index)
+{
+    return index >= 0 && index < BASES ? &algorithms[index] : NULL;
+}
+
+static int hash(unsigned char out[EVP_MAX_MD_SIZE], EVP_MD_CTX *ctx,
+                const EVP_MD *md, const as_span *parts, int count)
+{
+    int i, ok = EVP_DigestInit_ex(ctx, md, NULL) == 1;
+
+    for (i = 0; ok && i < count; i++)
+        ok = (i == 0 || EVP_DigestUpdate(ctx, ":", 1) == 1)
+             && EVP_DigestUpdate(ctx, parts[i].at, parts[i].len) == 1;
+    return ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+}
+
+apr_status_t as_digest_hash(char hex[AS_DIGEST_HEX_MAX + 1],
+                            const as_digest_alg *alg, const as_span *parts,
+                            int count)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char out[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    apr_size_t i, len = 0;
+
+    if (ctx && hash(out, ctx, alg->md(), parts, count))
+        len = alg->hex_len;
+    else
+        ERR_clear_error();
+    EVP_MD_CTX_free(ctx);
+    for (i = 0; i < len; i++)
+        hex[i] = digits[i & 1 ? out[i / 2] & 15 : out[i / 2] >> 4];
+    hex[len] = '\0';
+    as_wipe(out, sizeof(out));
+    return len ? APR_SUCCESS : APR_EGENERAL;
+}
