@@ -12,6 +12,11 @@ libauthscheme_la_SOURCES = \
     modules/lib/pem.c modules/lib/spki.c
 libauthscheme_la_LIBADD = $(CRYPTO_LIBS)
 
+# Password hashes, for who verifies or makes them.
+noinst_LTLIBRARIES += libpassword.la
+libpassword_la_SOURCES = modules/lib/password.c modules/lib/password.h
+libpassword_la_LIBADD  = libauthscheme.la $(XCRYPT_LIBS)
+
 # JSON and what is made of it, for the modules that read it.
 noinst_LTLIBRARIES += libjose.la
 libjose_la_SOURCES = \
