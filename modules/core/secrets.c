@@ -19,6 +19,7 @@
 
 #include "core.h"
 #include "nonce.h"
+#include "secret_file.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
@@ -27,11 +28,7 @@
 #define KEPT_AS "authscheme secrets 1" /* another number for another layout */
 #define SETTINGS "authscheme-secret-files"
 #define FILES_MAX 4
-#define SECRET_MIN 32
-#define SECRET_MAX 4096
 #define SKEW apr_time_from_sec(5) /* between the clocks of two servers */
-#define BEYOND_GROUP_READ \
-    (APR_FPROT_WREAD | APR_FPROT_WWRITE | APR_FPROT_GWRITE)
 
 APLOG_USE_MODULE(authscheme);
 
@@ -52,86 +49,6 @@ static secret_page *page;
 
 /* ---- AuthSchemeSecret ------------------------------------------------ */
 
-/* NULL, or why a file can not hold a secret. */
-static const char *misfit(const char *file, const apr_finfo_t *info,
-                          apr_pool_t *pool)
-{
-    if (info->filetype != APR_REG)
-        return apr_psprintf(pool, "%s is not a regular file", file);
-    if (info->protection & BEYOND_GROUP_READ)
-        return apr_psprintf(pool, "%s must be readable by its owner and group "
-                            "only, and writable by its owner only: chmod 640",
-                            file);
-    return NULL;
-}
-
-static as_span trim(const char *at, apr_size_t len)
-{
-    while (len && apr_isspace(at[len - 1]))
-        len--;
-    while (len && apr_isspace(*at)) {
-        at++;
-        len--;
-    }
-    return (as_span){ at, len };
-}
-
-/* NULL, or why the bytes are no secret. */
-static const char *digest(unsigned char secret[AS_SHA256_LEN],
-                          const char *file, as_span bytes, apr_pool_t *pool)
-{
-    const as_span parts[] = { { "server secret", 13 }, bytes };
-
-    if (bytes.len < SECRET_MIN || bytes.len > SECRET_MAX)
-        return apr_psprintf(pool, "%s must hold %d to %d bytes, not counting "
-                            "white space at its ends: openssl rand -base64 48",
-                            file, SECRET_MIN, SECRET_MAX);
-    if (as_hash(secret, parts, 2) != APR_SUCCESS)
-        return "cannot hash the secret";
-    return NULL;
-}
-
-static const char *read_open_file(unsigned char secret[AS_SHA256_LEN],
-                                  apr_file_t *f, const char *file,
-                                  apr_pool_t *pool)
-{
-    char bytes[SECRET_MAX + 256];
-    apr_size_t len = 0;
-    const char *error;
-    apr_status_t rv = apr_file_read_full(f, bytes, sizeof(bytes), &len);
-
-    if (rv == APR_SUCCESS || rv == APR_EOF)
-        error = digest(secret, file, trim(bytes, len), pool);
-    else
-        error = apr_psprintf(pool, "cannot read %s: %pm", file, &rv);
-    as_wipe(bytes, sizeof(bytes));
-    return error;
-}
-
-/* NULL, or what is wrong, for the administrator. */
-static const char *read_secret(unsigned char secret[AS_SHA256_LEN],
-                               const char *file, apr_pool_t *pool)
-{
-    apr_finfo_t info;
-    apr_file_t *f;
-    const char *error;
-    apr_status_t rv = apr_stat(&info, file, APR_FINFO_TYPE | APR_FINFO_PROT,
-                               pool);
-
-    if (rv == APR_SUCCESS) {
-        error = misfit(file, &info, pool); /* before a pipe could block us */
-        if (error)
-            return error;
-        rv = apr_file_open(&f, file, APR_FOPEN_READ | APR_FOPEN_BINARY, 0,
-                           pool);
-    }
-    if (rv != APR_SUCCESS)
-        return apr_psprintf(pool, "cannot open %s: %pm", file, &rv);
-    error = read_open_file(secret, f, file, pool);
-    apr_file_close(f);
-    return error;
-}
-
 static settings *settings_of(apr_pool_t *pconf)
 {
     void *found = NULL;
@@ -149,7 +66,7 @@ static const char *add_file(settings *set, cmd_parms *cmd, const char *arg)
 
     if (!file)
         return apr_psprintf(cmd->pool, "AuthSchemeSecret: no path: %s", arg);
-    error = read_secret(secret, file, cmd->temp_pool);
+    error = as_secret_read(secret, file, cmd->temp_pool);
     as_wipe(secret, sizeof(secret));
     if (error)
         return apr_psprintf(cmd->pool, "AuthSchemeSecret: %s", error);
@@ -230,7 +147,7 @@ static apr_status_t load_files(const settings *set, apr_pool_t *pconf,
     as_wipe(page->random, sizeof(page->random));
     page->has_random = 0;
     for (i = 0; i < set->count; i++) {
-        error = read_secret(page->secrets[i], set->files[i], pconf);
+        error = as_secret_read(page->secrets[i], set->files[i], pconf);
         if (error) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                          "AuthSchemeSecret: %s", error);
@@ -273,13 +190,9 @@ apr_status_t core_secrets_open(apr_pool_t *pconf, server_rec *s)
 
 int core_derive(unsigned char key[AS_KEY_LEN], const char *purpose, int nth)
 {
-    const as_span parts[] = { { "key for", 7 }, as_span_of(purpose) };
-    as_span secret;
-
     if (!page || nth < 0 || nth >= page->count)
         return 0;
-    secret = (as_span){ (const char *)page->secrets[nth], AS_SHA256_LEN };
-    return as_mac(key, secret, parts, 2) == APR_SUCCESS;
+    return as_secret_derive(key, page->secrets[nth], purpose) == APR_SUCCESS;
 }
 
 const char *core_nonce_make(request_rec *r, const char *purpose,

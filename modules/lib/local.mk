@@ -6,7 +6,10 @@ libauthscheme_la_SOURCES = \
     modules/lib/form.c modules/lib/form.h \
     modules/lib/grammar.c modules/lib/grammar.h \
     modules/lib/nonce.c modules/lib/nonce.h \
+    modules/lib/mutual_verifier.c modules/lib/mutual_verifier.h \
+    modules/lib/seal.c modules/lib/seal.h \
     modules/lib/secret.c modules/lib/secret.h \
+    modules/lib/secret_file.c modules/lib/secret_file.h \
     modules/lib/algorithm.c modules/lib/algorithm.h \
     modules/lib/key.c modules/lib/key.h \
     modules/lib/pem.c modules/lib/spki.c

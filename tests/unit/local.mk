@@ -91,5 +91,13 @@ tests_unit_test_hoba_LDADD       = libhoba.la $(UNIT_LDADD)
 tests_unit_test_hoba_session_SOURCES  = tests/unit/test_hoba_session.c tests/unit/unit.h
 tests_unit_test_hoba_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hoba_session_LDADD    = libhoba.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test_mutual_verifier tests/unit/test_seal
+tests_unit_test_mutual_verifier_SOURCES  = tests/unit/test_mutual_verifier.c tests/unit/unit.h
+tests_unit_test_mutual_verifier_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mutual_verifier_LDADD    = $(UNIT_LDADD)
+
+tests_unit_test_seal_SOURCES  = tests/unit/test_seal.c tests/unit/unit.h
+tests_unit_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_seal_LDADD    = $(UNIT_LDADD)
 endif
-EXTRA_DIST += tests/unit/vectors/digest tests/unit/vectors/hoba tests/unit/vectors/wycheproof
+EXTRA_DIST += tests/unit/vectors/digest tests/unit/vectors/hoba tests/unit/vectors/mutual tests/unit/vectors/wycheproof
