@@ -10,6 +10,8 @@
  *     verdict.c    the log line, the notes, the counters and mod_status
  *     secrets.c    the server secret and what is derived from it
  *     state.c      one-time proofs: claims and windows, on table.c
+ *     costly.c     what is costly to find out: remembered for a while, on
+ *                  cache.c, and so many at once, on turns.c
  */
 #ifndef CORE_H
 #define CORE_H
@@ -64,6 +66,30 @@ typedef struct core_state_counts {
 } core_state_counts;
 
 void core_state_summary(core_state_counts *counts);
+
+/* ---- costly.c -------------------------------------------------------- */
+
+/* AuthSchemeCache SIZE */
+const char *core_cache_directive(cmd_parms *cmd, void *conf, const char *arg);
+
+/* AuthSchemeChecks N [QUEUE] */
+const char *core_checks_directive(cmd_parms *cmd, void *conf, const char *arg,
+                                  const char *queue);
+
+/* post_config: takes what the run before left, or makes it. */
+apr_status_t core_costly_open(apr_pool_t *pconf, server_rec *s);
+
+void core_remember(request_rec *r, const char *space, const as_span *parts,
+                   int count, apr_uint32_t value,
+                   apr_interval_time_t lifetime);
+apr_uint32_t core_recall(request_rec *r, const char *space,
+                         const as_span *parts, int count);
+as_turn core_turn_begin(request_rec *r, int *nth,
+                        int (*is_answered)(void *baton), void *baton);
+void core_turn_end(int nth);
+
+/* For the status page. */
+void core_costly_show(request_rec *r, int is_short);
 
 /* ---- list.c ---------------------------------------------------------- */
 
@@ -164,6 +190,8 @@ void **core_claims_slot(request_rec *r);
 
 /* Asks the stock modules about one entry, as if it were the only AuthType. */
 int core_ask_stock(request_rec *r, core_record *rec, const core_entry *entry);
+
+as_attempt *core_stock_attempt(request_rec *r);
 
 int core_authenticate(request_rec *r, const as_scheme *only,
                       const as_scheme *but, const as_attempt **attempt);

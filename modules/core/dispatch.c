@@ -116,9 +116,30 @@ static int says_continue(const char *challenge)
     return challenge && !strncmp(challenge, "Negotiate ", 10);
 }
 
+as_attempt *core_stock_attempt(request_rec *r)
+{
+    core_record *rec = core_record_peek(r);
+
+    return rec && rec->trying ? &rec->attempt : NULL;
+}
+
+/* Who knows more than the module's status tells has said so. */
+static as_verdict explained_refusal(as_attempt *attempt, int answer)
+{
+    if (answer == HTTP_SERVICE_UNAVAILABLE)
+        return as_fail(attempt, attempt->status, attempt->reason);
+    return as_deny(attempt, attempt->problem, attempt->reason);
+}
+
 static as_verdict stock_refusal(as_attempt *attempt, int answer,
                                 const char *challenge)
 {
+    if (attempt->reason && (answer == HTTP_UNAUTHORIZED
+                            || answer == HTTP_SERVICE_UNAVAILABLE))
+        return explained_refusal(attempt, answer);
+    if (answer == HTTP_SERVICE_UNAVAILABLE)
+        return as_fail(attempt, APR_SUCCESS, "the module of this AuthType "
+                                             "cannot tell, see above");
     if (answer == HTTP_BAD_REQUEST)
         return as_contradict(attempt, "the module of this AuthType finds the "
                                       "credentials malformed");
@@ -139,11 +160,13 @@ static as_verdict judge_stock(request_rec *r, core_record *rec, int *status)
     as_attempt *attempt = &rec->attempt;
     int answer = core_ask_stock(r, rec, rec->used);
 
-    if (answer == OK && r->user)
+    if (answer == OK && r->user) {
+        memset(attempt, 0, sizeof(*attempt));
         return as_grant(attempt, r->user);
+    }
     rec->stock_challenge = core_take_challenges(r);
     if (answer == HTTP_UNAUTHORIZED || answer == HTTP_BAD_REQUEST
-        || answer == HTTP_FORBIDDEN)
+        || answer == HTTP_FORBIDDEN || answer == HTTP_SERVICE_UNAVAILABLE)
         return stock_refusal(attempt, answer, rec->stock_challenge);
     if (answer == OK || answer == DECLINED)
         return as_break(attempt, "no module answers for this AuthType");

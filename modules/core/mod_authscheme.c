@@ -76,6 +76,11 @@ static const command_rec directives[] = {
                       "all verify them"),
     AP_INIT_TAKE1("AuthSchemeState", core_state_directive, NULL, RSRC_CONF,
                   "shm[:SIZE], where used one-time proofs are remembered"),
+    AP_INIT_TAKE1("AuthSchemeCache", core_cache_directive, NULL, RSRC_CONF,
+                  "size of the memory for what was costly to find out (1m)"),
+    AP_INIT_TAKE12("AuthSchemeChecks", core_checks_directive, NULL, RSRC_CONF,
+                   "how many slow checks run at once (half of the CPUs), and "
+                   "how many wait for their turn (32)"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 
@@ -94,6 +99,11 @@ static const as_services services = {
     .granted = core_granted,
     .authenticate = core_authenticate,
     .refuse = core_refuse,
+    .stock_attempt = core_stock_attempt,
+    .remember = core_remember,
+    .recall = core_recall,
+    .turn_begin = core_turn_begin,
+    .turn_end = core_turn_end,
 };
 
 /* ---- start ----------------------------------------------------------- */
@@ -115,12 +125,14 @@ static int open_shared(apr_pool_t *pconf, server_rec *s)
     } parts[] = {
         { core_secrets_open, "the server secret" },
         { core_state_open, "the table of used one-time proofs" },
+        { core_costly_open, "the cache, or the turns of slow checks" },
     };
     apr_status_t rv = core_counters_open(pconf);
     const char *what = "shared memory for the counters";
     apr_size_t i;
 
-    for (i = 0; rv == APR_SUCCESS && i < 2; i++) {
+    for (i = 0; rv == APR_SUCCESS && i < sizeof(parts) / sizeof(parts[0]);
+         i++) {
         what = parts[i].what;
         rv = parts[i].open(pconf, s);
     }

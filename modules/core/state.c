@@ -10,16 +10,15 @@
  */
 #include "http_core.h"
 #include "http_log.h"
-#include "apr_shm.h"
 
 #include "core.h"
+#include "segment.h"
 #include "table.h"
 
 #define KEPT_AS "authscheme state 1" /* another number for another layout */
 #define SETTINGS "authscheme-state"
 #define SIZE_DEFAULT (8 * 1024 * 1024)
-#define SIZE_LIMIT ((apr_int64_t)1 << 30)
-#define ALIGNMENT 64
+#define SIZE_LIMIT ((apr_size_t)1 << 30)
 
 APLOG_USE_MODULE(authscheme);
 
@@ -47,81 +46,31 @@ static core_table table = { NULL, apr_time_now };
 
 /* ---- shared memory --------------------------------------------------- */
 
-/* Belongs to the process, not to a configuration. */
-typedef struct segment {
-    apr_shm_t *shm;
-    apr_size_t size;
-} segment;
-
 static const char *configure_shm(settings *set, const char *rest)
 {
-    static const struct {
-        char unit;
-        int shift;
-    } units[] = { { '\0', 0 }, { 'k', 10 }, { 'm', 20 }, { 'g', 30 } };
-    static const char *const usage
-        = "AuthSchemeState shm:SIZE takes 64k to 1g, for example shm:8m";
-    apr_int64_t number;
-    char *end;
-    apr_size_t i;
-
     if (!*rest)
         return NULL;
-    number = apr_isdigit(*rest) ? apr_strtoi64(rest, &end, 10) : 0;
-    if (number <= 0 || number > SIZE_LIMIT)
-        return usage;
-    for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (apr_tolower(*end) == units[i].unit && (!*end || !end[1]))
-            break;
-    if (i == sizeof(units) / sizeof(units[0]))
-        return usage;
-    number <<= units[i].shift;
-    if (number < CORE_TABLE_MIN || number > SIZE_LIMIT)
-        return usage;
-    set->size = (apr_size_t)number;
-    return NULL;
-}
-
-static void *memory_of(const segment *seg)
-{
-    apr_uintptr_t at = (apr_uintptr_t)apr_shm_baseaddr_get(seg->shm);
-
-    return (void *)((at + ALIGNMENT - 1) & ~(apr_uintptr_t)(ALIGNMENT - 1));
-}
-
-/* Without a name, so that nobody else can attach to it, or a dead server
- * leave it behind; where the system can't, under our process id, made anew. */
-static apr_status_t make_segment(segment *seg, apr_size_t size, server_rec *s)
-{
-    apr_pool_t *pool = s->process->pool;
-    apr_status_t rv = apr_shm_create(&seg->shm, size + ALIGNMENT, NULL, pool);
-    const char *file;
-
-    seg->size = size;
-    if (rv != APR_ENOTIMPL)
-        return rv;
-    file = ap_runtime_dir_relative(
-        pool, apr_psprintf(pool, "authscheme-state.%" APR_PID_T_FMT, getpid()));
-    apr_shm_remove(file, pool);
-    return apr_shm_create(&seg->shm, size + ALIGNMENT, file, pool);
+    set->size = core_size_of(rest, CORE_TABLE_MIN, SIZE_LIMIT);
+    return set->size ? NULL : "AuthSchemeState shm:SIZE takes 64k to 1g, for "
+                              "example shm:8m";
 }
 
 /* A table of another size takes over. Children that still serve the requests
  * of the configuration before keep the old segment, retired. */
-static apr_status_t replace_table(segment *kept, apr_size_t size,
+static apr_status_t replace_table(core_segment *kept, apr_size_t size,
                                   server_rec *s)
 {
     core_table before = table;
-    int had = kept->shm && core_table_attach(&before, memory_of(kept),
+    int had = kept->shm && core_table_attach(&before, core_segment_at(kept),
                                              kept->size) == APR_SUCCESS;
-    segment made;
-    apr_status_t rv = make_segment(&made, size, s);
+    core_segment made;
+    apr_status_t rv = core_segment_make(&made, "authscheme-state", size, s);
 
     if (rv != APR_SUCCESS)
         return rv;
     if (had)
         core_table_retire(&before);
-    rv = core_table_format(&table, memory_of(&made), size,
+    rv = core_table_format(&table, core_segment_at(&made), size,
                            had ? &before : NULL);
     if (rv != APR_SUCCESS)
         return rv;
@@ -133,12 +82,12 @@ static apr_status_t replace_table(segment *kept, apr_size_t size,
 
 static apr_status_t open_shm(const settings *set, server_rec *s)
 {
-    segment *kept = ap_retained_data_get(KEPT_AS);
+    core_segment *kept = ap_retained_data_get(KEPT_AS);
 
     if (!kept)
         kept = ap_retained_data_create(KEPT_AS, sizeof(*kept));
     if (kept->shm && kept->size == set->size
-        && core_table_attach(&table, memory_of(kept), kept->size)
+        && core_table_attach(&table, core_segment_at(kept), kept->size)
                == APR_SUCCESS)
         return APR_SUCCESS;
     return replace_table(kept, set->size, s);

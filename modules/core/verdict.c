@@ -210,6 +210,7 @@ static void show_auto(request_rec *r)
                "AuthSchemeState-dropped: %" APR_UINT64_T_FMT "\n"
                "AuthSchemeState-epoch: %" APR_UINT64_T_FMT "\n",
                state.room, state.live, state.dropped, state.epoch);
+    core_costly_show(r, 1);
 }
 
 static void show_state(request_rec *r)
@@ -241,6 +242,7 @@ static void show_table(request_rec *r)
     }
     ap_rputs("</table>\n", r);
     show_state(r);
+    core_costly_show(r, 0);
 }
 
 int core_status_hook(request_rec *r, int flags)

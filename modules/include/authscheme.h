@@ -317,6 +317,13 @@ static APR_INLINE const as_store *as_store_get(void)
                                                 AS_STORE_VERSION);
 }
 
+/* Whether it is our turn to check something slow. */
+typedef enum as_turn {
+    AS_TURN_OURS,
+    AS_TURN_NEEDLESS, /* while we waited, the answer was found */
+    AS_TURN_NEVER     /* too many at once: AS_UNAVAILABLE */
+} as_turn;
+
 #define AS_SERVICES_GROUP "authscheme-services"
 #define AS_SERVICES_NAME "core"
 #define AS_SERVICES_VERSION "0"
@@ -345,6 +352,15 @@ typedef struct as_services {
     int (*authenticate)(request_rec *r, const as_scheme *only,
                         const as_scheme *but, const as_attempt **attempt);
     int (*refuse)(request_rec *r, const as_attempt *attempt);
+    as_attempt *(*stock_attempt)(request_rec *r);
+    void (*remember)(request_rec *r, const char *space, const as_span *parts,
+                     int count, apr_uint32_t value,
+                     apr_interval_time_t lifetime);
+    apr_uint32_t (*recall)(request_rec *r, const char *space,
+                           const as_span *parts, int count);
+    as_turn (*turn_begin)(request_rec *r, int *nth,
+                          int (*is_answered)(void *baton), void *baton);
+    void (*turn_end)(int nth);
 } as_services;
 
 /* The core, or NULL before mod_authscheme is loaded. Config handlers must
@@ -468,6 +484,63 @@ static APR_INLINE int as_authenticate(request_rec *r, const as_scheme *only,
 static APR_INLINE int as_refuse(request_rec *r, const as_attempt *attempt)
 {
     return as_core()->refuse(r, attempt);
+}
+
+/*
+ * For providers and hooks below a stock module that is being asked about its
+ * entry of a list: where to say, with as_deny() or as_fail(), what they know
+ * better than its status tells. It goes into the log line if the module
+ * answers 401 or 503, and is forgotten if it lets the client in. NULL outside
+ * of a list.
+ */
+static APR_INLINE as_attempt *as_stock_attempt(request_rec *r)
+{
+    return as_core()->stock_attempt(r);
+}
+
+/*
+ * Keeps `value` (not 0) for `lifetime`: what was costly to find out about
+ * parts[0..count), such as that a password is right. Shared by all processes,
+ * kept over graceful restarts, and forgotten at any time: who does not find it
+ * works it out again, so remember nothing that must not be forgotten. The
+ * parts, which may be secret, are kept as a keyed MAC alone; name in them all
+ * that the answer depends on. `space` names the scheme's own key space.
+ */
+static APR_INLINE void as_remember(request_rec *r, const char *space,
+                                   const as_span *parts, int count,
+                                   apr_uint32_t value,
+                                   apr_interval_time_t lifetime)
+{
+    as_core()->remember(r, space, parts, count, value, lifetime);
+}
+
+#define AS_PARTS_MAX 15 /* of what is remembered */
+
+/* The value of those parts, or 0. */
+static APR_INLINE apr_uint32_t as_recall(request_rec *r, const char *space,
+                                         const as_span *parts, int count)
+{
+    return as_core()->recall(r, space, parts, count);
+}
+
+/*
+ * Before a check that takes milliseconds of a CPU: waits for a turn, because
+ * AuthSchemeChecks of them run at once over all processes. AS_TURN_OURS sets
+ * *nth for as_turn_end(), called by the same thread, or the turn is lost until
+ * that ends. `is_answered` (may be NULL) is asked now and then while it waits,
+ * whether somebody else has found the answer meanwhile. AS_TURN_NEVER: the
+ * queue is full, too much of it is this client's, or it took too long.
+ */
+static APR_INLINE as_turn as_turn_begin(request_rec *r, int *nth,
+                                        int (*is_answered)(void *baton),
+                                        void *baton)
+{
+    return as_core()->turn_begin(r, nth, is_answered, baton);
+}
+
+static APR_INLINE void as_turn_end(int nth)
+{
+    as_core()->turn_end(nth);
 }
 
 /* Whether the client's connection is TLS, as mod_ssl sees it. */

@@ -612,6 +612,20 @@ def test_a_file_may_be_a_link(serve):
                    "99999999999999999999", "18446744073709617152", "1t")),
     ("<VirtualHost *:80>\nAuthSchemeState shm\n</VirtualHost>",
      "cannot occur within <VirtualHost>"),
+    ("AuthSchemeCache", "takes one argument"),
+    ("AuthSchemeCache 1m\nAuthSchemeCache 1m", "stands here twice"),
+    *((f"AuthSchemeCache {size}", "takes a size from 16k to 1g")
+      for size in ("0", "1", "15k", "1025m", "-1m", "1x", "m", "1mm",
+                   "shm:1m", "99999999999999999999")),
+    ("<VirtualHost *:80>\nAuthSchemeCache 1m\n</VirtualHost>",
+     "cannot occur within <VirtualHost>"),
+    ("AuthSchemeChecks", "takes 1-2 arguments"),
+    ("AuthSchemeChecks 1\nAuthSchemeChecks 1", "stands here twice"),
+    *((f"AuthSchemeChecks {numbers}", "1 to 256")
+      for numbers in ("0", "257", "-1", "+1", "1x", "all", "1 -1", "1 1025",
+                      "4294967297", "1 4294967296")),
+    ("<VirtualHost *:80>\nAuthSchemeChecks 1\n</VirtualHost>",
+     "cannot occur within <VirtualHost>"),
 ])
 def test_mistakes_stop_the_start(httpd, conf, message):
     site = httpd.prepare(sources=[ONCE])

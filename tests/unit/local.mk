@@ -73,6 +73,16 @@ tests_unit_test_digest_hash_SOURCES  = tests/unit/test_digest_hash.c tests/unit/
 tests_unit_test_digest_hash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_hash_LDADD    = $(UNIT_LDADD)
 
+# These include modules/core/cache.c and turns.c.
+UNIT_TESTS += tests/unit/test_cache tests/unit/test_turns
+tests_unit_test_cache_SOURCES     = tests/unit/test_cache.c tests/unit/unit.h
+tests_unit_test_cache_CPPFLAGS    = $(UNIT_CPPFLAGS)
+tests_unit_test_cache_LDADD       = $(UNIT_LDADD)
+
+tests_unit_test_turns_SOURCES     = tests/unit/test_turns.c tests/unit/unit.h
+tests_unit_test_turns_CPPFLAGS    = $(UNIT_CPPFLAGS)
+tests_unit_test_turns_LDADD       = $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test_password
 tests_unit_test_password_SOURCES  = tests/unit/test_password.c tests/unit/unit.h
 tests_unit_test_password_CPPFLAGS = $(UNIT_CPPFLAGS)
