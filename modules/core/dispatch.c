@@ -172,7 +172,10 @@ static as_verdict judge_stock(request_rec *r, core_record *rec, int *status)
         return as_break(attempt, "no module answers for this AuthType");
 
     *status = answer;
-    return as_break(attempt, "the module of this AuthType failed, see above");
+    return as_break(attempt, attempt->reason
+                                 ? attempt->reason
+                                 : "the module of this AuthType failed, see "
+                                   "above");
 }
 
 /* ---- whose credentials ----------------------------------------------- */

@@ -5,6 +5,7 @@
  *     mod_authscheme_credentials.c   AuthCredentials, and the store that
  *                                    schemes see
  *     dbd.c                          records in an SQL database, by mod_dbd
+ *     basic.c                        AuthBasicProvider credentials
  */
 #ifndef CREDENTIALS_H
 #define CREDENTIALS_H
@@ -23,6 +24,21 @@ typedef struct cred_backend {
 } cred_backend;
 
 extern const cred_backend cred_dbd;
+
+#define CRED_UNSET (-1)
+
+/* What is configured for a directory. */
+typedef struct cred_conf {
+    const cred_backend *backend; /* AuthCredentials, or NULL */
+    const char *source;          /* what it said, or "" */
+    int lifetime;                /* AuthCredentialsCache, in seconds */
+} cred_conf;
+
+/* The store that schemes see: the backend of the request's place. */
+extern const as_store cred_store;
+
+/* Hooks and providers of basic.c. */
+void cred_register_basic(apr_pool_t *p);
 
 /* What is configured for a whole virtual host. */
 typedef struct cred_server {

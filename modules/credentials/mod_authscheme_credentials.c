@@ -13,14 +13,16 @@
 
 #include "credentials.h"
 
-typedef struct cred_conf {
-    const cred_backend *backend; /* AuthCredentials, or NULL */
-} cred_conf;
+#define LIFETIME_MOST 86400 /* seconds of AuthCredentialsCache */
 
 static void *create_conf(apr_pool_t *p, char *dir)
 {
+    cred_conf *conf = apr_pcalloc(p, sizeof(*conf));
+
     (void)dir;
-    return apr_pcalloc(p, sizeof(cred_conf));
+    conf->source = "";
+    conf->lifetime = CRED_UNSET;
+    return conf;
 }
 
 static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
@@ -28,8 +30,12 @@ static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
     const cred_conf *add = inner;
     cred_conf *conf = apr_pmemdup(p, outer, sizeof(*conf));
 
-    if (add->backend)
+    if (add->backend) {
         conf->backend = add->backend;
+        conf->source = add->source;
+    }
+    if (add->lifetime != CRED_UNSET)
+        conf->lifetime = add->lifetime;
     return conf;
 }
 
@@ -59,6 +65,9 @@ static const char *set_backend(cmd_parms *cmd, void *dir_conf, const char *arg)
     cred_conf *conf = dir_conf;
     unsigned int i;
 
+    if (!as_core())
+        return "AuthCredentials needs mod_authscheme; load authscheme_module "
+               "before this line";
     if (!colon)
         return "AuthCredentials needs a backend and a colon: \"dbd:\"";
     for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
@@ -67,16 +76,34 @@ static const char *set_backend(cmd_parms *cmd, void *dir_conf, const char *arg)
         if (!as_span_is_nocase(name, backends[i]->name))
             continue;
         conf->backend = backends[i];
+        conf->source = arg;
         return backends[i]->open(cmd, colon + 1);
     }
     return apr_psprintf(cmd->pool, "AuthCredentials: there is no backend "
                         "\"%s\"; use \"dbd:\"", arg);
 }
 
+static const char *set_lifetime(cmd_parms *cmd, void *dir_conf,
+                                const char *arg)
+{
+    cred_conf *conf = dir_conf;
+    char *end;
+    apr_int64_t seconds = apr_isdigit(*arg) ? apr_strtoi64(arg, &end, 10) : -1;
+
+    (void)cmd;
+    if (seconds < 0 || seconds > LIFETIME_MOST || *end)
+        return "AuthCredentialsCache takes seconds, 0 (off) to 86400";
+    conf->lifetime = (int)seconds;
+    return NULL;
+}
+
 static const command_rec directives[] = {
     AP_INIT_TAKE1("AuthCredentials", set_backend, NULL, RSRC_CONF | ACCESS_CONF,
                   "where credentials are kept: \"dbd:\", a table in the "
                   "database of mod_dbd"),
+    AP_INIT_TAKE1("AuthCredentialsCache", set_lifetime, NULL,
+                  RSRC_CONF | ACCESS_CONF,
+                  "seconds that a right password is remembered (300)"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 
@@ -138,7 +165,7 @@ static apr_status_t find_userhash(const as_cred **cred, request_rec *r,
                : APR_ENOTIMPL;
 }
 
-static const as_store the_store = { find, add, update, count, find_userhash };
+const as_store cred_store = { find, add, update, count, find_userhash };
 
 /* ---- hooks ----------------------------------------------------------- */
 
@@ -175,7 +202,8 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 static void register_hooks(apr_pool_t *p)
 {
     ap_register_provider(p, AS_STORE_GROUP, AS_STORE_NAME, AS_STORE_VERSION,
-                         &the_store);
+                         &cred_store);
+    cred_register_basic(p);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

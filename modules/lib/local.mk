@@ -9,6 +9,7 @@ libauthscheme_la_SOURCES = \
     modules/lib/mutual_verifier.c modules/lib/mutual_verifier.h \
     modules/lib/seal.c modules/lib/seal.h \
     modules/lib/secret.c modules/lib/secret.h \
+    modules/lib/text.c modules/lib/text.h \
     modules/lib/secret_file.c modules/lib/secret_file.h \
     modules/lib/algorithm.c modules/lib/algorithm.h \
     modules/lib/key.c modules/lib/key.h \
@@ -18,7 +19,7 @@ libauthscheme_la_LIBADD = $(CRYPTO_LIBS)
 # Password hashes, for who verifies or makes them.
 noinst_LTLIBRARIES += libpassword.la
 libpassword_la_SOURCES = modules/lib/password.c modules/lib/password.h
-libpassword_la_LIBADD  = libauthscheme.la $(XCRYPT_LIBS)
+libpassword_la_LIBADD  = $(XCRYPT_LIBS)
 
 # JSON and what is made of it, for the modules that read it.
 noinst_LTLIBRARIES += libjose.la
