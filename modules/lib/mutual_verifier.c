@@ -206,7 +206,8 @@ static int take_hex(unsigned char *octets, as_span hex)
 
         if (digit < 0)
             return 0;
-        octets[i / 2] = (unsigned char)(octets[i / 2] << 4 | digit);
+        octets[i / 2] = (unsigned char)(i % 2 ? octets[i / 2] << 4 | digit
+                                              : digit);
     }
     return 1;
 }
