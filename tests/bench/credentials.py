@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import sqlite3
+import subprocess
 import time
 
 from cryptography import x509
@@ -36,6 +37,23 @@ def user_file():
     the rest costs."""
     digest = base64.b64encode(hashlib.sha1(PASSWORD.encode()).digest())
     return f"{USER}:{{SHA}}{digest.decode()}\n".encode()
+
+
+def bcrypt(cost):
+    """A dear one."""
+    done = subprocess.run(["htpasswd", "-niBC", str(cost), USER],
+                          input=PASSWORD, text=True, check=True,
+                          capture_output=True)
+    return done.stdout.strip().removeprefix(f"{USER}:")
+
+
+def store_password(database, value):
+    """Writes a user's row."""
+    with contextlib.closing(sqlite3.connect(database)) as db, db:
+        db.executescript(SCHEMA.read_text())
+        db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
+                   "username, value) VALUES ('password', ?, ?, ?, ?)",
+                   (USER, REALM, USER, value))
 
 
 # ---- keys ------------------------------------------------------------

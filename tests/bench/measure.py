@@ -55,9 +55,13 @@ class Row:
         return used / count * 1e6, count / elapsed * 1e6
 
     def measure(self, count):
-        cost, pace = self.send(count // self.scenario.dear)
+        cost, pace = self.send(self.part_of(count))
         self.cost.append(cost)
         self.pace.append(pace)
+
+    def part_of(self, count):
+        """A dear request is sent less often."""
+        return max(count // self.scenario.dear, 1)
 
     def stop(self):
         if self.load:
@@ -89,7 +93,7 @@ def rounds(rows, raws, options):
     """Every round begins with another row, so that none always comes after the
     same one."""
     for row in rows:
-        count = options.requests // row.scenario.dear
+        count = row.part_of(options.requests)
         row.expect(count * (options.rounds + 1))
         row.send(count)
     for i in range(options.rounds):

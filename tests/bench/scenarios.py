@@ -215,6 +215,40 @@ def token_scenarios(material, folder):
         yield forged(material.tokens["RS256"])
 
 
+# ---- passwords with dear hashes --------------------------------------
+
+SQLITE = 'DBDriver sqlite3\nDBDParams "{root}/keys.db"\n'
+DEAR = {5: 8, 12: 200} # bcrypt's cost -> the part of a round's requests
+
+
+@dataclasses.dataclass
+class Stored(Scenario):
+    """AuthBasicProvider credentials, on a database."""
+    value: str = ""
+
+    def prepare(self, server):
+        cred.store_password(server.root / "keys.db", self.value)
+
+
+def password_scenarios():
+    """A request that computes the hash, and one that finds the answer."""
+    for cost, part in DEAR.items():
+        value = cred.bcrypt(cost)
+        name = f"Basic, bcrypt {cost}"
+        yield Scenario(f"bcrypt{cost}-stock", f"{name}, stock",
+                       place("Basic", USERS), dear=part,
+                       files={"users": f"{cred.USER}:{value}\n".encode()},
+                       authorization=cred.basic())
+        for key, what, lifetime, dear in [("first", "computed", 0, part),
+                                          ("again", "remembered", 86400, 1)]:
+            yield Stored(f"bcrypt{cost}-{key}", f"{name}, ours, {what}",
+                         SQLITE + place("Basic", "AuthCredentials dbd:",
+                                        "AuthBasicProvider credentials",
+                                        f"AuthCredentialsCache {lifetime}"),
+                         "authscheme authscheme_credentials",
+                         authorization=cred.basic(), dear=dear, value=value)
+
+
 # ---- HOBA ------------------------------------------------------------
 
 STORE = ["authscheme_credentials"]
@@ -237,14 +271,15 @@ class Answers(Scenario):
     signer: object = None
 
     def prepare(self, server):
-        self.key = cred.HobaKey(self.signer, f"http://localhost:{server.port}")
-        self.key.enrol(server.root / "keys.db")
+        self.device = cred.HobaKey(self.signer,
+                                   f"http://localhost:{server.port}")
+        self.device.enrol(server.root / "keys.db")
 
     def answers(self, server, count):
         for line in server.ask().get_all("WWW-Authenticate", []):
             found = re.match(r'HOBA .*challenge="([^"]*)"', line)
             if found:
-                return [self.key.answer(found[1]) for _ in range(count)]
+                return [self.device.answer(found[1]) for _ in range(count)]
         raise Failed(f"there is no challenge of HOBA: {server.said()}")
 
     def requests(self, server, count):
@@ -256,7 +291,7 @@ class Strangers(Answers):
     """Answers that are right but for their key, which nobody registered."""
 
     def requests(self, server, count):
-        self.key = cred.HobaKey(cred.Rs256(), self.key.origin)
+        self.device = cred.HobaKey(cred.Rs256(), self.device.origin)
         answer, = self.answers(server, 1)
         return [(401, request(server, answer))]
 
@@ -290,7 +325,7 @@ def hoba_scenarios():
 def scenarios(material, folder):
     """The rows of the table, in its order; the first is compared with."""
     return [*list_scenarios(material), *token_scenarios(material, folder),
-            *hoba_scenarios()]
+            *password_scenarios(), *hoba_scenarios()]
 
 
 @dataclasses.dataclass
