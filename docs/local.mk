@@ -1,4 +1,5 @@
 EXTRA_DIST += \
+    docs/clients.md \
     docs/design.md \
     docs/guide-five-minutes.md \
     docs/guide-write-a-scheme.md \

@@ -5,6 +5,7 @@ include tests/fuzz/local.mk
 EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
                          $(srcdir)/tests/httpd/pytest.ini \
                          $(srcdir)/tests/httpd/harness/*.py \
+                         $(srcdir)/tests/httpd/clients/* \
                          $(srcdir)/tests/httpd/modules/*.c \
                          $(srcdir)/tests/httpd/asan/*.c)
 EXTRA_DIST += tests/clients/hoba
