@@ -94,6 +94,23 @@ int core_is_our_error_document(request_rec *r)
 
 /* ---- stock modules --------------------------------------------------- */
 
+static int status_of(as_verdict verdict)
+{
+    static const int statuses[] = {
+        [AS_DENIED] = HTTP_UNAUTHORIZED,
+        [AS_GRANTED] = OK,
+        [AS_STALE] = HTTP_UNAUTHORIZED,
+        [AS_CONTINUE] = HTTP_UNAUTHORIZED,
+        [AS_CONTRADICTORY] = HTTP_BAD_REQUEST,
+        [AS_OVERSIZED] = HTTP_REQUEST_ENTITY_TOO_LARGE,
+        [AS_FORBIDDEN] = HTTP_FORBIDDEN,
+        [AS_UNAVAILABLE] = HTTP_SERVICE_UNAVAILABLE,
+        [AS_BROKEN] = HTTP_INTERNAL_SERVER_ERROR,
+    };
+
+    return statuses[verdict];
+}
+
 int core_ask_stock(request_rec *r, core_record *rec, const core_entry *entry)
 {
     int status;
@@ -123,20 +140,9 @@ as_attempt *core_stock_attempt(request_rec *r)
     return rec && rec->trying ? &rec->attempt : NULL;
 }
 
-/* Who knows more than the module's status tells has said so. */
-static as_verdict explained_refusal(as_attempt *attempt, int answer)
-{
-    if (answer == HTTP_SERVICE_UNAVAILABLE)
-        return as_fail(attempt, attempt->status, attempt->reason);
-    return as_deny(attempt, attempt->problem, attempt->reason);
-}
-
 static as_verdict stock_refusal(as_attempt *attempt, int answer,
                                 const char *challenge)
 {
-    if (attempt->reason && (answer == HTTP_UNAUTHORIZED
-                            || answer == HTTP_SERVICE_UNAVAILABLE))
-        return explained_refusal(attempt, answer);
     if (answer == HTTP_SERVICE_UNAVAILABLE)
         return as_fail(attempt, APR_SUCCESS, "the module of this AuthType "
                                              "cannot tell, see above");
@@ -154,17 +160,29 @@ static as_verdict stock_refusal(as_attempt *attempt, int answer,
                    "the module of this AuthType refuses the credentials");
 }
 
+/* Whether somebody below the module has said why it answers so; what was said
+ * of another answer, such as that one of several providers has no such user, is
+ * forgotten. */
+static int is_explained(as_attempt *attempt, int answer)
+{
+    if (attempt->reason && status_of(attempt->verdict) == answer)
+        return 1;
+    memset(attempt, 0, sizeof(*attempt));
+    return 0;
+}
+
 /* Sets *status to what httpd should return if that is not the verdict's. */
 static as_verdict judge_stock(request_rec *r, core_record *rec, int *status)
 {
     as_attempt *attempt = &rec->attempt;
     int answer = core_ask_stock(r, rec, rec->used);
+    int is_told = is_explained(attempt, answer);
 
-    if (answer == OK && r->user) {
-        memset(attempt, 0, sizeof(*attempt));
+    if (answer == OK && r->user)
         return as_grant(attempt, r->user);
-    }
     rec->stock_challenge = core_take_challenges(r);
+    if (is_told)
+        return attempt->verdict;
     if (answer == HTTP_UNAUTHORIZED || answer == HTTP_BAD_REQUEST
         || answer == HTTP_FORBIDDEN || answer == HTTP_SERVICE_UNAVAILABLE)
         return stock_refusal(attempt, answer, rec->stock_challenge);
@@ -172,10 +190,7 @@ static as_verdict judge_stock(request_rec *r, core_record *rec, int *status)
         return as_break(attempt, "no module answers for this AuthType");
 
     *status = answer;
-    return as_break(attempt, attempt->reason
-                                 ? attempt->reason
-                                 : "the module of this AuthType failed, see "
-                                   "above");
+    return as_break(attempt, "the module of this AuthType failed, see above");
 }
 
 /* ---- whose credentials ----------------------------------------------- */
@@ -252,7 +267,7 @@ static as_verdict judge_field(request_rec *r, core_record *rec,
 /* Stock modules that read no Authorization field, such as mod_auth_form. */
 static int tokenless_grants(request_rec *r, core_record *rec)
 {
-    int i;
+    int i, status;
 
     for (i = 0; i < rec->list->count; i++) {
         const core_entry *entry = &rec->list->entries[i];
@@ -260,7 +275,9 @@ static int tokenless_grants(request_rec *r, core_record *rec)
         if (!entry->tokenless)
             continue;
         rec->used = entry;
-        if (core_ask_stock(r, rec, entry) == OK && r->user)
+        status = core_ask_stock(r, rec, entry);
+        memset(&rec->attempt, 0, sizeof(rec->attempt));
+        if (status == OK && r->user)
             return 1;
         core_take_challenges(r);
         r->user = NULL;
@@ -294,23 +311,6 @@ static as_verdict judge_elsewhere(request_rec *r, core_record *rec)
 }
 
 /* ---- from verdict to status ------------------------------------------ */
-
-static int status_of(as_verdict verdict)
-{
-    static const int statuses[] = {
-        [AS_DENIED] = HTTP_UNAUTHORIZED,
-        [AS_GRANTED] = OK,
-        [AS_STALE] = HTTP_UNAUTHORIZED,
-        [AS_CONTINUE] = HTTP_UNAUTHORIZED,
-        [AS_CONTRADICTORY] = HTTP_BAD_REQUEST,
-        [AS_OVERSIZED] = HTTP_REQUEST_ENTITY_TOO_LARGE,
-        [AS_FORBIDDEN] = HTTP_FORBIDDEN,
-        [AS_UNAVAILABLE] = HTTP_SERVICE_UNAVAILABLE,
-        [AS_BROKEN] = HTTP_INTERNAL_SERVER_ERROR,
-    };
-
-    return statuses[verdict];
-}
 
 static int is_proper_user(const char *user)
 {

@@ -64,3 +64,9 @@ tests_fuzz_fuzz_bearer_SOURCES  = tests/fuzz/fuzz_bearer.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_bearer_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_bearer_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_bearer_LDADD    = libbearer.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_password
+tests_fuzz_fuzz_password_SOURCES  = tests/fuzz/fuzz_password.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_password_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_password_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_password_LDADD    = libpassword.la $(FUZZ_LDADD)

@@ -778,6 +778,45 @@ def test_stock_digest_on_the_store(serve):
     site.log.allows("AH017")
 
 
+def test_a_forward_proxy(serve, auth_type):
+    """407 and Proxy-Authenticate, and Proxy-Authorization is what is read."""
+    place = (PLACE % ("", auth_type, "Proxy", "")).replace(
+        '<Location "">', '<Proxy "*">').replace("</Location>", "</Proxy>")
+    site = serve("ProxyRequests on\n", place,
+                 modules="dbd proxy proxy_http")
+    target = f"http://127.0.0.1:{site.port}/index.html"
+
+    def ask(sent):
+        value = "Basic " + base64.b64encode(sent).decode()
+        return site.server.get(target, headers={"Proxy-Authorization": value},
+                               authorization=basic("alice", "a\0b"))
+    assert ask(b"alice:wonderland").text == "open\n"
+    for sent, says in [(b"alice:x", "wrong password"),
+                       (b"alice:wonderland\0", "a NUL octet")]:
+        refused = ask(sent)
+        assert refused.status == 407
+        assert "Basic" in refused.schemes("Proxy-Authenticate")
+        expects(site, MISMATCH, says, auth_type)
+    site.users.sql("ALTER TABLE authscheme_credentials RENAME TO gone;")
+    answer = ask(b"alice:wonderland")
+    assert answer.status == 503
+    assert not answer.all("Proxy-Authenticate")
+    site.log.expects("authscheme_find failed")
+    site.log.expects("cannot reach")
+
+
+def test_providers_that_know_better(serve):
+    """What ours said of a user is forgotten if the next one answers."""
+    site = serve(PLACE % ("/other", LIST, "Docs",
+                          "AuthBasicProvider credentials file\n"
+                          "AuthUserFile conf/users"))
+    assert site.status("bob", "x", "/other/") == 401
+    site.log.expects(MISMATCH)
+    site.log.expects("no such user in this realm (bob)")
+    assert site.status("bob", "builder", "/other/") == 200
+    assert site.server.access()[0]["reason"] == "-"
+
+
 def test_as_stock_does(serve, httpd):
     """T-BSC-01: status and headers of mod_auth_basic with a user file and
     with ours."""
