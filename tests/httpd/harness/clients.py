@@ -9,8 +9,10 @@ import functools
 import os
 import pathlib
 import shlex
+import shutil
 import signal
 import subprocess
+import threading
 import urllib.parse
 
 from . import browser, build
@@ -54,7 +56,8 @@ class Run:
                 if name in os.environ}
         return {**keep, "HOME": str(self.home), "LC_ALL": "C.UTF-8",
                 "TERM": "dumb", "no_proxy": "*",
-                "SSL_CERT_FILE": self.certificate}
+                "SSL_CERT_FILE": self.certificate,
+                "NODE_EXTRA_CA_CERTS": self.certificate}
 
     def start(self, *command, stdin=""):
         """Runs a program to its end. Some never end: lftp asks for ever."""
@@ -248,6 +251,50 @@ CLIENTS |= {
     "Apache HttpClient 4": library(*JAVA, "-cp", JARS,
                                    PROGRAMS / "Commons.java"),
 }
+
+
+class NotThere(Exception):
+    """A client that comes from elsewhere than Debian, and did not."""
+
+
+npm_at_work = threading.Lock()
+
+
+def node_modules():
+    """Where `npm ci` has put what clients/node/package-lock.json pins."""
+    with npm_at_work:
+        return install_node_modules()
+
+
+@functools.cache
+def install_node_modules():
+    source = PROGRAMS / "node"
+    folder = build.TOP / "build/out/node"
+    lock = folder / "node_modules/.installed"
+    wanted = (source / "package-lock.json").read_text()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", "clients.mjs"):
+        shutil.copy(source / name, folder)
+    if not lock.exists() or lock.read_text() != wanted:
+        done = subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=folder, timeout=120, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True)
+        if done.returncode != 0:
+            raise NotThere("npm ci: " + done.stderr[-500:])
+        lock.write_text(wanted)
+    return folder
+
+
+def node(name):
+    def run(run):
+        run.start("node", node_modules() / "clients.mjs", name, run.user,
+                  run.password, *run.urls)
+    return run
+
+
+CLIENTS |= {f"Node {name}": node(name) for name in (
+    "digest-fetch", "axios-digest-auth", "needle", "urllib")}
 
 
 # ---- browsers --------------------------------------------------------------

@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from .clients import CLIENTS, Run
+from .clients import CLIENTS, NotThere, Run
 from .hoba import Store
 from .server import free_port, user_file
 
@@ -111,6 +111,7 @@ class Matrix:
         self.counter = itertools.count(1)
         self.numbers = {} # (client, title) -> number of the visit
         self.said = {}    # client -> what it printed
+        self.missing = {} # client -> why it could not be had
         self.rows = {}    # number -> lines of the log
         pem = self.issuer.public_key().public_bytes(
             serialization.Encoding.PEM,
@@ -152,8 +153,11 @@ class Matrix:
         accounts = {}
         for title, (*_, user, password) in COLUMNS.items():
             accounts.setdefault((user, password), []).append(title)
-        for (user, password), titles in accounts.items():
-            self.send(client, user, password, titles)
+        try:
+            for (user, password), titles in accounts.items():
+                self.send(client, user, password, titles)
+        except NotThere as why:
+            self.missing[client] = str(why)
 
     def send_all(self, clients=CLIENTS):
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
