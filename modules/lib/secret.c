@@ -4,6 +4,8 @@
  * length before each part: moving a byte from one part to the next gives
  * another value.
  */
+#include <stdatomic.h>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -41,11 +43,26 @@ static int update(EVP_MD_CTX *ctx, const as_span *parts, int count)
     return 1;
 }
 
+/* OpenSSL 3 looks EVP_sha256() up in its providers with every use, which takes
+ * longer than a hash of two hundred octets. What it found once is the same for
+ * ever, whichever thread found it. */
+static const EVP_MD *sha256(void)
+{
+    static _Atomic(EVP_MD *) found;
+    EVP_MD *md = atomic_load_explicit(&found, memory_order_acquire);
+
+    if (!md) {
+        md = EVP_MD_fetch(NULL, "SHA256", NULL);
+        atomic_store_explicit(&found, md, memory_order_release);
+    }
+    return md;
+}
+
 apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
                      int count)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+    int ok = ctx && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1
              && update(ctx, parts, count)
              && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
 
@@ -69,7 +86,7 @@ apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
     memset(pad, 0x36, sizeof(pad));
     for (i = 0; i < key.len; i++)
         pad[i] ^= (unsigned char)key.at[i];
-    ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1
+    ok = ctx && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1
          && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
          && update(ctx, parts, count)
          && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
