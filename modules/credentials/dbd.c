@@ -13,6 +13,7 @@
 #include "mod_dbd.h"
 
 #include "base64.h"
+#include "cred.h"
 #include "credentials.h"
 
 APLOG_USE_MODULE(authscheme_credentials);
@@ -60,30 +61,13 @@ static const struct {
 
 /* ---- records and rows ------------------------------------------------ */
 
-static const struct {
-    const char *name;
-    int binary; /* the value stands in base64url */
-} kinds[] = {
-    [AS_CRED_PASSWORD] = { "password", 0 }, [AS_CRED_DIGEST] = { "digest", 0 },
-    [AS_CRED_MUTUAL] = { "mutual", 0 },     [AS_CRED_AWS4] = { "aws4", 1 },
-    [AS_CRED_TOKEN] = { "token", 0 },       [AS_CRED_HOBA] = { "hoba", 1 },
-    [AS_CRED_INVITE] = { "invite", 0 },
-};
-
-static const char *const states[] = {
-    [AS_CRED_PENDING] = "pending",
-    [AS_CRED_ACTIVE] = "active",
-    [AS_CRED_REVOKED] = "revoked",
-};
-
 /* What nobody can read signs nobody in. */
 static as_cred_state state_of(const char *word)
 {
-    if (!strcmp(word, states[AS_CRED_ACTIVE]))
-        return AS_CRED_ACTIVE;
-    if (!strcmp(word, states[AS_CRED_PENDING]))
-        return AS_CRED_PENDING;
-    return AS_CRED_REVOKED;
+    as_cred_state state;
+
+    return as_cred_state_find(&state, as_span_of(word)) ? state
+                                                        : AS_CRED_REVOKED;
 }
 
 static const char *number(apr_pool_t *pool, apr_int64_t value)
@@ -254,14 +238,14 @@ static const char *entry(connection *c, apr_dbd_row_t *row, int column)
 static apr_status_t read_value(as_cred *cred, connection *c, const char *text)
 {
     cred->value = as_span_of(text);
-    if (!kinds[cred->kind].binary)
+    if (!as_cred_is_binary(cred->kind))
         return APR_SUCCESS;
     if (as_base64url_decode(&cred->value, cred->value, c->r->pool)
         == APR_SUCCESS)
         return APR_SUCCESS;
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, c->r,
                   "AuthCredentials dbd: the value of a record of kind %s is "
-                  "not base64url", kinds[cred->kind].name);
+                  "not base64url", as_cred_kind_name(cred->kind));
     return APR_EGENERAL;
 }
 
@@ -288,7 +272,8 @@ static apr_status_t find(const as_cred **cred, request_rec *r,
                          as_cred_kind kind, const char *id, const char *realm,
                          const char *place, const char *algorithm)
 {
-    const char *values[] = { kinds[kind].name, id, realm, place, algorithm };
+    const char *values[] = { as_cred_kind_name(kind), id, realm, place,
+                             algorithm };
     as_cred *found = apr_pcalloc(r->pool, sizeof(*found));
     apr_dbd_row_t *row;
     connection c;
@@ -306,8 +291,8 @@ static apr_status_t find(const as_cred **cred, request_rec *r,
 
 static int is_taken(connection *c, const as_cred *cred)
 {
-    const char *values[] = { kinds[cred->kind].name, cred->id, cred->realm,
-                             cred->place, cred->algorithm };
+    const char *values[] = { as_cred_kind_name(cred->kind), cred->id,
+                             cred->realm, cred->place, cred->algorithm };
     apr_dbd_row_t *row;
 
     return select_row(c, &row, FIND_ALGORITHM, values) == APR_SUCCESS;
@@ -334,11 +319,12 @@ static apr_status_t add_again(connection *c, const as_cred *cred,
 static apr_status_t add(request_rec *r, const as_cred *cred)
 {
     const char *values[] = {
-        kinds[cred->kind].name, cred->id, cred->realm, cred->place,
+        as_cred_kind_name(cred->kind), cred->id, cred->realm, cred->place,
         cred->algorithm, cred->user,
-        kinds[cred->kind].binary ? as_base64url_encode(r->pool, cred->value)
-                                 : as_string(r->pool, cred->value),
-        cred->label, cred->scope, states[cred->state],
+        as_cred_is_binary(cred->kind)
+            ? as_base64url_encode(r->pool, cred->value)
+            : as_string(r->pool, cred->value),
+        cred->label, cred->scope, as_cred_state_name(cred->state),
         number(r->pool, cred->created), number(r->pool, cred->expires),
         number(r->pool, cred->not_before)
     };
@@ -357,10 +343,11 @@ static apr_status_t add(request_rec *r, const as_cred *cred)
 static apr_status_t update(request_rec *r, const as_cred *cred,
                            as_cred_state was)
 {
-    const char *values[] = { states[cred->state],
+    const char *values[] = { as_cred_state_name(cred->state),
                              number(r->pool, cred->not_before), cred->label,
-                             kinds[cred->kind].name, cred->id, cred->realm,
-                             cred->place, cred->algorithm, states[was] };
+                             as_cred_kind_name(cred->kind), cred->id,
+                             cred->realm, cred->place, cred->algorithm,
+                             as_cred_state_name(was) };
     connection c;
     int rc, rows;
     apr_status_t rv = attach(&c, r);
@@ -385,8 +372,8 @@ static apr_status_t count(int *result, request_rec *r, as_cred_kind kind,
                           const char *user, const char *realm,
                           const char *place)
 {
-    const char *of_user[] = { kinds[kind].name, user, realm, place };
-    const char *of_all[] = { kinds[kind].name, realm, place };
+    const char *of_user[] = { as_cred_kind_name(kind), user, realm, place };
+    const char *of_all[] = { as_cred_kind_name(kind), realm, place };
     apr_dbd_row_t *row;
     connection c;
     apr_status_t rv = attach(&c, r);

@@ -21,6 +21,11 @@ noinst_LTLIBRARIES += libpassword.la
 libpassword_la_SOURCES = modules/lib/password.c modules/lib/password.h
 libpassword_la_LIBADD  = $(XCRYPT_LIBS)
 
+# The credential file's lines, for the store and htauth; goes with both
+# libraries above.
+noinst_LTLIBRARIES += libcred.la
+libcred_la_SOURCES = modules/lib/cred.c modules/lib/cred.h
+
 # JSON and what is made of it, for the modules that read it.
 noinst_LTLIBRARIES += libjose.la
 libjose_la_SOURCES = \

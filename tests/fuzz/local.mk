@@ -70,3 +70,9 @@ tests_fuzz_fuzz_password_SOURCES  = tests/fuzz/fuzz_password.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_password_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_password_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_password_LDADD    = libpassword.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_credfile
+tests_fuzz_fuzz_credfile_SOURCES  = tests/fuzz/fuzz_credfile.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_credfile_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_credfile_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_credfile_LDADD    = libcred.la libpassword.la $(FUZZ_LDADD)

@@ -88,6 +88,11 @@ tests_unit_test_password_SOURCES  = tests/unit/test_password.c tests/unit/unit.h
 tests_unit_test_password_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_password_LDADD    = libpassword.la $(UNIT_LDADD)
 
+UNIT_TESTS += tests/unit/test_cred
+tests_unit_test_cred_SOURCES      = tests/unit/test_cred.c tests/unit/unit.h
+tests_unit_test_cred_CPPFLAGS     = $(UNIT_CPPFLAGS)
+tests_unit_test_cred_LDADD        = libcred.la libpassword.la $(UNIT_LDADD)
+
 UNIT_TESTS += tests/unit/test_text
 tests_unit_test_text_SOURCES     = tests/unit/test_text.c tests/unit/unit.h
 tests_unit_test_text_CPPFLAGS    = $(UNIT_CPPFLAGS)
