@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import time
@@ -54,6 +55,43 @@ def store_password(database, value):
         db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
                    "username, value) VALUES ('password', ?, ?, ?, ?)",
                    (USER, REALM, USER, value))
+
+
+# ---- Digest ----------------------------------------------------------
+
+class Digest:
+    """A client of RFC 7616 with qop=auth."""
+
+    def __init__(self, algorithm, hash_of):
+        self.algorithm = algorithm
+        self.hash_of = hash_of
+
+    def hash(self, *parts):
+        return self.hash_of(":".join(parts).encode()).hexdigest()
+
+    def ha1(self):
+        return self.hash(USER, REALM, PASSWORD)
+
+    def enrol(self, database):
+        """Writes the user's row."""
+        with contextlib.closing(sqlite3.connect(database)) as db, db:
+            db.executescript(SCHEMA.read_text())
+            db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
+                       "algorithm, username, value) "
+                       "VALUES ('digest', ?, ?, ?, ?, ?)",
+                       (USER, REALM, self.algorithm, USER, self.ha1()))
+
+    def answer(self, challenge, uri, count):
+        """Authorization for the count-th request with a challenge's nonce."""
+        nonce = re.search(r'nonce="([^"]*)"', challenge)[1]
+        opaque = re.search(r'opaque="[^"]*"', challenge)
+        cnonce, nc = b64url(os.urandom(12)), f"{count:08x}"
+        response = self.hash(self.ha1(), nonce, nc, cnonce, "auth",
+                             self.hash("GET", uri))
+        return (f'Digest username="{USER}", realm="{REALM}", nonce="{nonce}", '
+                f'uri="{uri}", cnonce="{cnonce}", nc={nc}, qop=auth, '
+                f'response="{response}", algorithm={self.algorithm}'
+                + (f", {opaque[0]}" if opaque else ""))
 
 
 # ---- keys ------------------------------------------------------------

@@ -5,6 +5,8 @@ import statistics
 LIST_ALLOWANCE = 1.03       # times stock Basic
 JWT_ALLOWANCE = 10          # microseconds over the bare check of the signature
 PASSWORD_ALLOWANCE = 10     # microseconds over no auth, once remembered
+DIGEST_ALLOWANCE = 8        # microseconds over no auth
+DIGEST_SHARE = 0.5          # of what stock Digest takes over no auth
 CHALLENGES_ALLOWANCE = 15   # microseconds over stock Basic's 401
 GROWTH_ALLOWANCE = 256      # kilobytes after the first quarter of the requests
 
@@ -84,9 +86,22 @@ def password_goals(rows):
                        PASSWORD_ALLOWANCE, "us")
 
 
+def digest_goals(rows):
+    by_key = {row.scenario.key: row for row in rows}
+    ours = by_key.get("digest-SHA-256")
+    if not ours:
+        return
+    cost = statistics.median(over(ours, rows[0]))
+    yield goal(f"{ours.scenario.name}, over no auth", cost, DIGEST_ALLOWANCE,
+               "us")
+    yield goal(f"{ours.scenario.name}, against half of stock", cost,
+               DIGEST_SHARE * statistics.median(
+                   over(by_key["digest-stock"], rows[0])), "us")
+
+
 def goals(rows, raws):
     return [*list_goals(rows), *token_goals(rows, raws),
-            *password_goals(rows)]
+            *password_goals(rows), *digest_goals(rows)]
 
 
 def memory_goal(memory):

@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What is measured: a configuration, requests for it, the right status."""
 import dataclasses
+import hashlib
 import http.server
 import itertools
 import random
@@ -249,6 +250,90 @@ def password_scenarios():
                          authorization=cred.basic(), dear=dear, value=value)
 
 
+# ---- Digest ----------------------------------------------------------
+
+MD5 = cred.Digest("MD5", hashlib.md5)
+SHA256 = cred.Digest("SHA-256", hashlib.sha256)
+
+
+@dataclasses.dataclass
+class Counted(Scenario):
+    """One nonce, and answers with nc 1, 2, 3 and so on, as browsers do."""
+    client: object = SHA256
+    status: int = 200
+
+    def challenge(self, server):
+        for line in server.ask().get_all("WWW-Authenticate", []):
+            if re.search(rf"algorithm={self.client.algorithm}\b", line):
+                return line
+        raise Failed(f"no challenge of {self.client.algorithm}: "
+                     f"{server.said()}")
+
+    def answers(self, server, count):
+        challenge = self.challenge(server)
+        return [self.client.answer(challenge, "/index.html", nc + 1)
+                for nc in range(count)]
+
+    def requests(self, server, count):
+        return [(self.status, request(server, answer))
+                for answer in self.answers(server, count)]
+
+
+class Apart(Counted):
+    """A nonce for each request: stock, when it checks nc, takes the requests
+    of one nonce in their order only, and not over several connections."""
+
+    def answers(self, server, count):
+        return [self.client.answer(self.challenge(server), "/index.html", 1)
+                for _ in range(count)]
+
+
+class Wrong(Counted):
+    """With a response to another nc."""
+    def answers(self, server, count):
+        return [re.sub("nc=0", "nc=1", answer)
+                for answer in super().answers(server, count)]
+
+
+class OnStore(Counted):
+    def prepare(self, server):
+        self.client.enrol(server.root / "keys.db")
+
+
+class OnStoreWrong(Wrong, OnStore):
+    pass
+
+
+def stock_digest(check):
+    return {"conf": "AuthDigestShmemSize 64M\n" * (check == "On")
+            + place("Digest", 'AuthUserFile "{root}/digest"',
+                    f"AuthDigestNcCheck {check}",
+                    "AuthDigestNonceLifetime 86400"),
+            "modules": "auth_digest", "client": MD5,
+            "files": {"digest": f"{cred.USER}:{cred.REALM}:{MD5.ha1()}\n"
+                      .encode()}}
+
+
+def digest_scenarios():
+    yield Counted("digest-stock", "Digest MD5, stock, no check of nc",
+                  **stock_digest("Off"))
+    yield Apart("digest-stock-nc", "Digest MD5, stock, check of nc",
+                **stock_digest("On"), dear=8)
+    if not is_there("authscheme_digest"):
+        return
+    for client in (SHA256, MD5):
+        ours = {"conf": SQLITE + place("Digest", "AuthCredentials dbd:",
+                                       f"DigestAlgorithm {client.algorithm}",
+                                       "DigestNonceLifetime 86400"),
+                "modules": "authscheme authscheme_credentials "
+                           "authscheme_digest", "client": client}
+        name = f"Digest {client.algorithm}"
+        yield OnStore(f"digest-{client.algorithm}", f"{name}, ours", **ours)
+        yield OnStoreWrong(f"digest-{client.algorithm}-wrong",
+                           f"{name}, ours, wrong response", **ours,
+                           status=401)
+
+
 # ---- HOBA ------------------------------------------------------------
 
 STORE = ["authscheme_credentials"]
@@ -325,7 +410,7 @@ def hoba_scenarios():
 def scenarios(material, folder):
     """The rows of the table, in its order; the first is compared with."""
     return [*list_scenarios(material), *token_scenarios(material, folder),
-            *password_scenarios(), *hoba_scenarios()]
+            *password_scenarios(), *digest_scenarios(), *hoba_scenarios()]
 
 
 @dataclasses.dataclass
@@ -373,6 +458,7 @@ def mixed(material):
 def missing():
     """What could be measured as well, and how to get it."""
     wanted = {"authscheme_bearer": "run make", "authscheme_hoba": "run make",
+              "authscheme_digest": "run make",
               "auth_openidc": "build/install-packages bench"}
     return [(f"mod_{name}", how) for name, how in wanted.items()
             if not is_there(name)]
