@@ -7,6 +7,7 @@ EXTRA_DIST += \
     docs/mod_authscheme.md \
     docs/mod_authscheme_bearer.md \
     docs/mod_authscheme_credentials.md \
+    docs/mod_authscheme_digest.md \
     docs/mod_authscheme_hoba.md \
     docs/guide-why-was-i-refused.md \
     docs/examples/mod_authscheme_toy.c

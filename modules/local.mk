@@ -4,3 +4,4 @@ include modules/core/local.mk
 include modules/credentials/local.mk
 include modules/bearer/local.mk
 include modules/hoba/local.mk
+include modules/digest/local.mk

@@ -21,7 +21,7 @@ APLOG_USE_MODULE(authscheme_credentials);
 /* ---- statements ------------------------------------------------------ */
 
 enum {
-    FIND, FIND_ALGORITHM, ADD, UPDATE, COUNT_USER, COUNT_PENDING, STATEMENTS
+    FIND, FIND_ALGORITHM, FIND_USERHASH, ADD, UPDATE, COUNT_USER, COUNT_PENDING, STATEMENTS
 };
 
 #define TABLE "authscheme_credentials"
@@ -40,6 +40,10 @@ static const struct {
     [FIND_ALGORITHM] = { "authscheme_find_algorithm",
                          "SELECT " COLUMNS " FROM " TABLE " WHERE " RECORD
                          " AND algorithm = %s" },
+    [FIND_USERHASH] = { "authscheme_find_userhash",
+                        "SELECT " COLUMNS " FROM " TABLE " WHERE kind = %s "
+                        "AND userhash = %s AND realm = %s AND algorithm = %s "
+                        "ORDER BY id LIMIT 1" },
     [ADD] = { "authscheme_add",
               "INSERT INTO " TABLE " (" COLUMNS ") VALUES (%s, %s, %s, %s, "
               "%s, %s, %s, %s, %s, %s, %lld, %lld, %lld)" },
@@ -268,12 +272,10 @@ static apr_status_t read_record(as_cred *cred, connection *c,
     return read_value(cred, c, entry(c, row, 6));
 }
 
-static apr_status_t find(const as_cred **cred, request_rec *r,
-                         as_cred_kind kind, const char *id, const char *realm,
-                         const char *place, const char *algorithm)
+static apr_status_t find_by(const as_cred **cred, request_rec *r,
+                            as_cred_kind kind, int statement,
+                            const char **values)
 {
-    const char *values[] = { as_cred_kind_name(kind), id, realm, place,
-                             algorithm };
     as_cred *found = apr_pcalloc(r->pool, sizeof(*found));
     apr_dbd_row_t *row;
     connection c;
@@ -281,12 +283,35 @@ static apr_status_t find(const as_cred **cred, request_rec *r,
 
     if (rv != APR_SUCCESS)
         return rv;
-    rv = select_row(&c, &row, algorithm ? FIND_ALGORITHM : FIND, values);
+    rv = select_row(&c, &row, statement, values);
     if (rv == APR_SUCCESS)
         rv = read_record(found, &c, row, kind);
     release(&c);
     *cred = found;
     return rv;
+}
+
+static apr_status_t find(const as_cred **cred, request_rec *r,
+                         as_cred_kind kind, const char *id, const char *realm,
+                         const char *place, const char *algorithm)
+{
+    const char *values[] = { as_cred_kind_name(kind), id, realm, place,
+                             algorithm };
+
+    return find_by(cred, r, kind, algorithm ? FIND_ALGORITHM : FIND, values);
+}
+
+/* Rows without the hash have '', which is nobody's. */
+static apr_status_t find_userhash(const as_cred **cred, request_rec *r,
+                                  const char *userhash, const char *realm,
+                                  const char *algorithm)
+{
+    const char *values[] = { as_cred_kind_name(AS_CRED_DIGEST), userhash,
+                             realm, algorithm };
+
+    if (!*userhash)
+        return APR_NOTFOUND;
+    return find_by(cred, r, AS_CRED_DIGEST, FIND_USERHASH, values);
 }
 
 static int is_taken(connection *c, const as_cred *cred)
@@ -416,5 +441,6 @@ static const char *open_dbd(cmd_parms *cmd, const char *argument)
 const cred_backend cred_dbd = {
     .name = "dbd",
     .open = open_dbd,
-    .store = { .find = find, .add = add, .update = update, .count = count },
+    .store = { .find = find, .add = add, .update = update, .count = count,
+               .find_userhash = find_userhash },
 };

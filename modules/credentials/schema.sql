@@ -5,11 +5,16 @@
 --     sqlite3 keys.db < schema.sql
 --     psql -d DATABASE -f schema.sql
 --
+-- A table that was made before there was a column userhash gets it by
+--
+--     ALTER TABLE authscheme_credentials
+--         ADD COLUMN userhash VARCHAR(64) NOT NULL DEFAULT '';
+--
 -- One row is one credential. Who can write here can sign in as anybody; the
 -- rows hold verifiers and public keys, never a password.
 
 CREATE TABLE authscheme_credentials (
-    -- 'password', 'digest', 'mutual', 'aws4', 'token' or 'hoba'
+    -- 'password', 'digest', 'mutual', 'aws4', 'token', 'hoba' or 'invite'
     kind        VARCHAR(16)  NOT NULL,
     -- what the client names: its user, access key id, or key id (kid)
     id          VARCHAR(512) NOT NULL,
@@ -35,6 +40,9 @@ CREATE TABLE authscheme_credentials (
     created     BIGINT       NOT NULL DEFAULT 0,
     expires     BIGINT       NOT NULL DEFAULT 0,
     not_before  BIGINT       NOT NULL DEFAULT 0,
+    -- digest: H(id ":" realm) by the algorithm, lower-case hexadecimal, for
+    -- clients that send their name hashed (DigestUserhash)
+    userhash    VARCHAR(64)  NOT NULL DEFAULT '',
 
     PRIMARY KEY (kind, id, realm, place, algorithm)
 );
@@ -42,6 +50,10 @@ CREATE TABLE authscheme_credentials (
 -- How many credentials does a user have?
 CREATE INDEX authscheme_credentials_user
     ON authscheme_credentials (kind, username, realm, place);
+
+-- Whose name is hashed like that?
+CREATE INDEX authscheme_credentials_userhash
+    ON authscheme_credentials (kind, userhash, realm, algorithm);
 
 -- What waits for approval?
 CREATE INDEX authscheme_credentials_state

@@ -7,7 +7,7 @@
 FUZZ_TARGETS = tests/fuzz/fuzz_credentials tests/fuzz/fuzz_jws \
                tests/fuzz/fuzz_jwks tests/fuzz/fuzz_pem
 FUZZ_LDADD   = libjose.la libauthscheme.la $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
-FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/bearer
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/digest -I$(srcdir)/modules/bearer
 FUZZ_COMMON  = tests/fuzz/fuzz.h
 if FUZZERS
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -76,3 +76,9 @@ tests_fuzz_fuzz_credfile_SOURCES  = tests/fuzz/fuzz_credfile.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_credfile_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_credfile_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_credfile_LDADD    = libcred.la libpassword.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_digest
+tests_fuzz_fuzz_digest_SOURCES  = tests/fuzz/fuzz_digest.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_digest_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_digest_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_digest_LDADD    = libdigest.la $(FUZZ_LDADD)

@@ -318,7 +318,7 @@ def test_killed_children(serve, mpm):
 
 
 def test_restarts_under_load(serve):
-    site = serve("AuthSchemeState shm:1m\n")
+    site = serve("AuthSchemeState shm:16m\n")
     with Load(site) as load:
         for _ in range(10):
             before = len(load.answers)
@@ -333,10 +333,10 @@ def test_restarts_under_load(serve):
 def test_tables_replaced_under_load(serve):
     """What is new in one table is not new in the other, while children of both
     are at work."""
-    site = serve("AuthSchemeState shm:1m\n")
+    site = serve("AuthSchemeState shm:16m\n")
     with Load(site) as load:
         for n in range(6):
-            site.write_conf(f"AuthSchemeState shm:{2 + n % 2}m\n" + CONF)
+            site.write_conf(f"AuthSchemeState shm:{17 + n % 2}m\n" + CONF)
             site.graceful()
             good = load.answers.count((200, 401))
             site.wait_until(lambda: load.answers.count((200, 401)) > good + 20,

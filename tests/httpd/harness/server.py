@@ -119,12 +119,15 @@ class Server:
                  environ=None):
         """conf: directives. modules: names of stock modules to load as well.
         files: path below the server's folder -> content. ours: names of our
-        modules to load ("authscheme", "authscheme_hoba", ...), all by default.
+        modules to load ("authscheme", "authscheme_hoba", ...); by default all
+        but authscheme_digest, which takes Digest over from mod_auth_digest.
         sources: files of one-file schemes to build with apxs and load.
         tls: directives of a virtual host with TLS ("" for none), or None."""
         assert mpm in MPMS
         self.ours = dict(build.our_modules())
-        if ours is not None:
+        if ours is None:
+            self.ours.pop("authscheme_digest_module", None)
+        else:
             self.ours = {f"{name}_module": self.ours[f"{name}_module"]
                          for name in ours}
         for source in sources:
