@@ -1,3 +1,4 @@
+dist_man_MANS += docs/htauth.1
 EXTRA_DIST += \
     docs/clients.md \
     docs/design.md \

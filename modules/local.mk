@@ -5,3 +5,4 @@ include modules/credentials/local.mk
 include modules/bearer/local.mk
 include modules/hoba/local.mk
 include modules/digest/local.mk
+include modules/htauth/local.mk
