@@ -415,7 +415,8 @@ static apr_status_t count(int *result, request_rec *r, as_cred_kind kind,
 
 /* ---- configuration --------------------------------------------------- */
 
-static const char *open_dbd(cmd_parms *cmd, const char *argument)
+static const char *open_dbd(void **handle, cmd_parms *cmd,
+                            const char *argument)
 {
     cred_server *server = ap_get_module_config(cmd->server->module_config,
                                                &authscheme_credentials_module);
@@ -423,6 +424,7 @@ static const char *open_dbd(cmd_parms *cmd, const char *argument)
         = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_prepare);
     int i;
 
+    *handle = NULL;
     if (*argument)
         return "AuthCredentials dbd: takes nothing after the colon; the "
                "database is that of DBDriver and DBDParams";

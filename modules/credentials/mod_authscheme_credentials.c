@@ -5,7 +5,7 @@
  * Schemes ask for a credential by its kind and id and never learn what keeps
  * it. A place of the configuration names the backend:
  *
- *     AuthCredentials dbd:
+ *     AuthCredentials file:conf/credentials
  */
 #include "httpd.h"
 #include "http_config.h"
@@ -33,6 +33,7 @@ static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
     if (add->backend) {
         conf->backend = add->backend;
         conf->source = add->source;
+        conf->handle = add->handle;
     }
     if (add->lifetime != CRED_UNSET)
         conf->lifetime = add->lifetime;
@@ -47,16 +48,6 @@ static void *create_server(apr_pool_t *p, server_rec *s)
 
 /* ---- directives ------------------------------------------------------ */
 
-static const char *no_files_yet(cmd_parms *cmd, const char *argument)
-{
-    (void)cmd;
-    (void)argument;
-    return "credentials in a file come with a later version; use "
-           "\"AuthCredentials dbd:\" with a database of mod_dbd";
-}
-
-static const cred_backend cred_file = { .name = "file", .open = no_files_yet };
-
 static const cred_backend *const backends[] = { &cred_dbd, &cred_file };
 
 static const char *set_backend(cmd_parms *cmd, void *dir_conf, const char *arg)
@@ -69,7 +60,8 @@ static const char *set_backend(cmd_parms *cmd, void *dir_conf, const char *arg)
         return "AuthCredentials needs mod_authscheme; load authscheme_module "
                "before this line";
     if (!colon)
-        return "AuthCredentials needs a backend and a colon: \"dbd:\"";
+        return "AuthCredentials needs a backend and a colon: \"file:PATH\" or "
+               "\"dbd:\"";
     for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++) {
         as_span name = { arg, (apr_size_t)(colon - arg) };
 
@@ -77,10 +69,10 @@ static const char *set_backend(cmd_parms *cmd, void *dir_conf, const char *arg)
             continue;
         conf->backend = backends[i];
         conf->source = arg;
-        return backends[i]->open(cmd, colon + 1);
+        return backends[i]->open(&conf->handle, cmd, colon + 1);
     }
     return apr_psprintf(cmd->pool, "AuthCredentials: there is no backend "
-                        "\"%s\"; use \"dbd:\"", arg);
+                        "\"%s\"; use \"file:PATH\" or \"dbd:\"", arg);
 }
 
 static const char *set_lifetime(cmd_parms *cmd, void *dir_conf,
@@ -99,8 +91,8 @@ static const char *set_lifetime(cmd_parms *cmd, void *dir_conf,
 
 static const command_rec directives[] = {
     AP_INIT_TAKE1("AuthCredentials", set_backend, NULL, RSRC_CONF | ACCESS_CONF,
-                  "where credentials are kept: \"dbd:\", a table in the "
-                  "database of mod_dbd"),
+                  "where credentials are kept: \"file:PATH\", made by "
+                  "htauth, or \"dbd:\", a table in the database of mod_dbd"),
     AP_INIT_TAKE1("AuthCredentialsCache", set_lifetime, NULL,
                   RSRC_CONF | ACCESS_CONF,
                   "seconds that a right password is remembered (300)"),
@@ -178,12 +170,8 @@ static int names(const ap_directive_t *tree, const char *directive)
     return 0;
 }
 
-static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                        server_rec *s)
+static int check_databases(const server_rec *s)
 {
-    (void)pconf;
-    (void)plog;
-    (void)ptemp;
     for (; s; s = s->next) {
         const cred_server *conf = ap_get_module_config(
             s->module_config, &authscheme_credentials_module);
@@ -194,9 +182,24 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      "AuthCredentials dbd: on line %d of %s: no database is "
                      "configured, it needs DBDriver and DBDParams of mod_dbd",
                      conf->dbd->line_num, conf->dbd->filename);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return 0;
     }
-    return OK;
+    return 1;
+}
+
+static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                        server_rec *s)
+{
+    (void)pconf;
+    (void)plog;
+    return check_databases(s) && cred_file_check(s, ptemp)
+               ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static void child_init(apr_pool_t *child, server_rec *s)
+{
+    (void)s;
+    cred_file_child_init(child);
 }
 
 static void register_hooks(apr_pool_t *p)
@@ -205,6 +208,7 @@ static void register_hooks(apr_pool_t *p)
                          &cred_store);
     cred_register_basic(p);
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(authscheme_credentials) = {

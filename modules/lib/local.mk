@@ -24,7 +24,8 @@ libpassword_la_LIBADD  = $(XCRYPT_LIBS)
 # The credential file's lines, for the store and htauth; goes with both
 # libraries above.
 noinst_LTLIBRARIES += libcred.la
-libcred_la_SOURCES = modules/lib/cred.c modules/lib/cred.h
+libcred_la_SOURCES = modules/lib/cred.c modules/lib/cred.h \
+    modules/lib/siphash.c modules/lib/siphash.h
 
 # JSON and what is made of it, for the modules that read it.
 noinst_LTLIBRARIES += libjose.la

@@ -9,7 +9,7 @@ SQLITE = "DBDriver sqlite3\nDBDParams {root}/keys.db\n"
 @pytest.mark.parametrize("conf, says", [
     ("AuthCredentials dbd:\n", "no database is configured"),
     (SQLITE + "AuthCredentials file:conf/credentials\n",
-     "come with a later version"),
+     "cannot be read"),
     (SQLITE + "AuthCredentials dbd\n", "needs a backend and a colon"),
     (SQLITE + "AuthCredentials redis:\n", 'no backend "redis:"'),
     (SQLITE + "AuthCredentials dbd:keys.db\n", "nothing after the colon"),

@@ -1,7 +1,7 @@
 # cmocka programs: one per file of the library or of a protocol.
 if HAVE_CMOCKA
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/modules/core \
-                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/digest -I$(srcdir)/modules/bearer \
+                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/credentials -I$(srcdir)/modules/digest -I$(srcdir)/modules/bearer \
                 -DVECTORS='"$(abs_srcdir)/tests/unit/vectors"'
 UNIT_LDADD    = libjose.la libauthscheme.la $(CMOCKA_LIBS) $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
 
@@ -92,6 +92,11 @@ UNIT_TESTS += tests/unit/test_cred
 tests_unit_test_cred_SOURCES      = tests/unit/test_cred.c tests/unit/unit.h
 tests_unit_test_cred_CPPFLAGS     = $(UNIT_CPPFLAGS)
 tests_unit_test_cred_LDADD        = libcred.la libpassword.la $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_cred_index
+tests_unit_test_cred_index_SOURCES  = tests/unit/test_cred_index.c tests/unit/unit.h
+tests_unit_test_cred_index_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cred_index_LDADD    = libindex.la libcred.la libpassword.la $(UNIT_LDADD)
 
 UNIT_TESTS += tests/unit/test_text
 tests_unit_test_text_SOURCES     = tests/unit/test_text.c tests/unit/unit.h
