@@ -663,6 +663,7 @@ def test_graceful_restart_while_hashing(serve):
 def test_the_store_is_away(serve, auth_type):
     site = serve(auth_type=auth_type)
     assert site.status() == 200
+    site.settle()
     site.users.sql("ALTER TABLE authscheme_credentials RENAME TO gone;")
     answer = site.get()
     assert answer.status == 503
@@ -797,6 +798,7 @@ def test_a_forward_proxy(serve, auth_type):
         assert refused.status == 407
         assert "Basic" in refused.schemes("Proxy-Authenticate")
         expects(site, MISMATCH, says, auth_type)
+    site.settle()
     site.users.sql("ALTER TABLE authscheme_credentials RENAME TO gone;")
     answer = ask(b"alice:wonderland")
     assert answer.status == 503

@@ -364,6 +364,7 @@ def test_without_a_store(httpd):
 
 def test_a_store_that_is_away(site):
     nonce = site.nonce()
+    site.settle()
     site.users.sql("ALTER TABLE authscheme_credentials RENAME TO gone;")
     response = site.get("/docs/", authorization=site.alice.answer(nonce,
                                                                   "/docs/"))

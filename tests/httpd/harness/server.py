@@ -310,6 +310,16 @@ class Server:
             return [int(child) for child in text.split()]
         return []
 
+    def settle(self):
+        """Waits until both children of a threaded MPM have begun to serve: for
+        who takes away what one that begins needs."""
+        def threads(pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                return len(os.listdir(f"/proc/{pid}/task"))
+            return 0
+        self.wait_until(lambda: sum(threads(pid) > 1 for pid in self.children())
+                        >= 2, "to have two children that serve")
+
     def graceful(self):
         """USR1, and waits until no child of before is left."""
         self._restart(signal.SIGUSR1)
