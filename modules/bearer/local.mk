@@ -8,7 +8,9 @@ libbearer_la_SOURCES = \
 libbearer_la_LIBADD = $(JANSSON_LIBS) -lm
 
 mod_LTLIBRARIES += mod_authscheme_bearer.la
-mod_authscheme_bearer_la_SOURCES = modules/bearer/mod_authscheme_bearer.c
+mod_authscheme_bearer_la_SOURCES = \
+    modules/bearer/mod_authscheme_bearer.c modules/bearer/glue.h \
+    modules/bearer/jwt.c modules/bearer/stored.c
 mod_authscheme_bearer_la_LIBADD  = libbearer.la libjose.la libauthscheme.la \
                                    $(JANSSON_LIBS) $(CRYPTO_LIBS)
 mod_authscheme_bearer_la_LDFLAGS = $(MODULE_LDFLAGS)

@@ -1,11 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 /*
- * mod_authscheme_bearer - Bearer tokens (RFC 6750) that are JWTs (RFC 7519,
- * RFC 9068).
+ * mod_authscheme_bearer - Bearer tokens (RFC 6750): JWTs (RFC 7519, RFC 9068),
+ * and tokens of the credential store.
  *
  * An issuer that we know signs what it says of a user; we check the signature
  * with the issuer's key and whether the token was made for this place and this
- * time. Whoever holds a token is let in, so it travels under TLS only.
+ * time. What has not the form of a JWT is looked up. Whoever holds a token is
+ * let in, so it travels under TLS only.
  */
 #include <stddef.h>
 
@@ -16,9 +17,9 @@
 #include "http_protocol.h"
 #include "http_request.h"
 #include "mod_auth.h"
+#include "apr_escape.h"
 
-#include "authscheme.h"
-#include "bearer_claims.h"
+#include "glue.h"
 #include "secret.h"
 
 #define UNSET (-1)
@@ -36,18 +37,12 @@ typedef struct export_row {
     const char *header;   /* of the request, or NULL */
 } export_row;
 
-typedef struct bearer_conf {
-    apr_array_header_t *issuers; /* of bearer_issuer; NULL: as outside */
-    bearer_path *user_claim;     /* NULL: as outside */
-    apr_array_header_t *exports; /* of export_row */
-    int require_tls;
-} bearer_conf;
-
 static void *create_conf(apr_pool_t *p, char *dir)
 {
     bearer_conf *conf = apr_pcalloc(p, sizeof(*conf));
 
     (void)dir;
+    conf->tokens = UNSET;
     conf->require_tls = UNSET;
     return conf;
 }
@@ -67,12 +62,14 @@ static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
         conf->exports = apr_array_append(p, conf->exports, add->exports);
     else if (add->exports)
         conf->exports = add->exports;
+    if (add->tokens != UNSET)
+        conf->tokens = add->tokens;
     if (add->require_tls != UNSET)
         conf->require_tls = add->require_tls;
     return conf;
 }
 
-static const bearer_conf *conf_of(request_rec *r)
+const bearer_conf *bearer_conf_of(request_rec *r)
 {
     return ap_get_module_config(r->per_dir_config, &authscheme_bearer_module);
 }
@@ -254,6 +251,9 @@ static const command_rec directives[] = {
                   "the claim that names the user (sub)"),
     AP_INIT_TAKE13("BearerExport", add_export, NULL, RSRC_CONF | OR_AUTHCFG,
                    "CLAIM [as BEARER_NAME | as header:NAME]"),
+    AP_INIT_FLAG("BearerTokens", ap_set_flag_slot,
+                 (void *)offsetof(bearer_conf, tokens), IN_CONF,
+                 "whether tokens of the credential store are good here (off)"),
     AP_INIT_FLAG("BearerRequireTLS", ap_set_flag_slot,
                  (void *)offsetof(bearer_conf, require_tls), IN_CONF,
                  "whether Bearer is refused without TLS (on)"),
@@ -262,35 +262,23 @@ static const command_rec directives[] = {
 
 /* ---- what the log says ----------------------------------------------- */
 
-/* A token in the making. It is named by eight digits of its hash, never by
- * itself. */
-typedef struct trial {
-    request_rec *r;
-    as_attempt *attempt;
-    as_span token;
-    as_jws jws;
-    json_t *claims;
-    const char *iss;
-} trial;
-
-static const char *name_of(apr_pool_t *pool, as_span token)
+const char *bearer_name_of(apr_pool_t *pool, as_span token)
 {
     unsigned char hash[AS_SHA256_LEN];
 
     if (EVP_Digest(token.at, token.len, hash, NULL, EVP_sha256(), NULL) != 1)
-        return "?";
-    return apr_psprintf(pool, "%02x%02x%02x%02x", hash[0], hash[1], hash[2],
-                        hash[3]);
+        return NULL;
+    return apr_pescape_hex(pool, hash, sizeof(hash), 0);
 }
 
-/* label and text (or NULL) are what the refusal is about. */
-static as_verdict refuse(const trial *on, as_problem problem,
+as_verdict bearer_refuse(const bearer_try *on, as_problem problem,
                          const char *reason, const char *label,
                          const char *text)
 {
     apr_pool_t *pool = on->r->pool;
+    const char *name = bearer_name_of(pool, on->token);
     const char *detail = apr_pstrcat(
-        pool, "token=", name_of(pool, on->token),
+        pool, "token=", name ? apr_pstrmemdup(pool, name, 8) : "?",
         on->iss ? ";iss=" : "", on->iss ? on->iss : "",
         text ? label : "", text ? text : "",
         on->jws.kid ? ";kid=" : "", on->jws.kid ? on->jws.kid : "", NULL);
@@ -308,165 +296,50 @@ typedef struct grant {
 
 static int is_safe(request_rec *r)
 {
-    return conf_of(r)->require_tls == 0 || as_is_tls(r);
+    return bearer_conf_of(r)->require_tls == 0 || as_is_tls(r);
 }
 
-static const bearer_issuer *find_issuer(const bearer_conf *conf,
-                                        const char *iss)
+/* A JWT is for the issuers to vouch for, if there are any. */
+static int is_of_issuer(const bearer_conf *conf, as_span token)
 {
-    int i;
+    apr_size_t i;
+    int dots = 0;
 
-    for (i = 0; iss && i < conf->issuers->nelts; i++) {
-        bearer_issuer *issuer = &APR_ARRAY_IDX(conf->issuers, i,
-                                               bearer_issuer);
-
-        if (strcmp(issuer->iss, iss) == 0)
-            return issuer;
-    }
-    return NULL;
+    for (i = 0; i < token.len; i++)
+        dots += token.at[i] == '.';
+    return conf->issuers && (conf->tokens != 1 || dots == 2);
 }
 
-static void look_after(request_rec *r, const bearer_issuer *issuer)
+static as_verdict judge(bearer_try *on, const bearer_conf *conf)
 {
-    const char *path = bearer_keys_path(issuer->keys), *why;
-    bearer_news news = bearer_keys_refresh(issuer->keys, apr_time_now(), &why,
-                                           r->pool);
-
-    if (news == BEARER_NEW_KEYS)
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, r->server,
-                     "authscheme: bearer: %s has changed and was read again",
-                     path);
-    if (news == BEARER_BAD_FILE)
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, r->server,
-                     "authscheme: bearer: %s has changed and is not used, the "
-                     "keys from before stay: %s", path, why);
-}
-
-static as_jws_result verify(const trial *on, const bearer_issuer *issuer,
-                            const as_algorithm *alg)
-{
-    const bearer_generation *keys;
-    as_jws_result result;
-
-    look_after(on->r, issuer);
-    keys = bearer_keys_acquire(issuer->keys);
-    result = as_jws_verify(&on->jws, alg, &keys->set);
-    bearer_keys_release(issuer->keys, keys);
-    return result;
-}
-
-static const char *joined(apr_pool_t *pool, const char *const *names)
-{
-    const char *text = names ? *names : "any";
-
-    while (names && *names && *++names)
-        text = apr_pstrcat(pool, text, ",", *names, NULL);
-    return text;
-}
-
-static as_verdict judge_claims(const trial *on, const bearer_issuer *issuer)
-{
-    static const as_problem problems[] = {
-        [BEARER_MALFORMED] = AS_MALFORMED,
-        [BEARER_EXPIRED] = AS_EXPIRED,
-        [BEARER_NOT_OURS] = AS_UNACCEPTABLE,
-    };
-    apr_pool_t *pool = on->r->pool;
-    double now = (double)on->r->request_time / APR_USEC_PER_SEC;
-    const char *why, *said;
-    json_t *got;
-    bearer_fault fault = bearer_claims_judge(issuer, &on->jws, on->claims,
-                                             now, &why, &got);
-
-    if (fault == BEARER_GOOD)
-        return AS_GRANTED;
-    said = bearer_claim_text(pool, got);
-    if (got && got == json_object_get(on->claims, "aud"))
-        said = apr_pstrcat(pool, said ? said : "", ";want=",
-                           joined(pool, issuer->audiences), NULL);
-    return refuse(on, problems[fault], why, ";got=", said);
-}
-
-static const char *known_issuers(apr_pool_t *pool, const bearer_conf *conf)
-{
-    const char *text = "";
-    int i;
-
-    for (i = 0; i < conf->issuers->nelts; i++)
-        text = apr_pstrcat(pool, text, i ? "," : "",
-                           APR_ARRAY_IDX(conf->issuers, i, bearer_issuer).iss,
-                           NULL);
-    return text;
-}
-
-/* RFC 7515 section 5.2 and RFC 7519 section 7.2, in the order that costs an
- * attacker most and us least. */
-static as_verdict judge(trial *on, const bearer_conf *conf)
-{
-    const bearer_issuer *issuer;
-    const as_algorithm *alg;
-    as_jws_result result;
-    const char *why;
-
     if (on->token.len > TOKEN_MAX)
-        return refuse(on, AS_MALFORMED, "the token is too long", "", NULL);
-    if (as_jws_parse(&on->jws, &why, on->token, on->r->pool) != APR_SUCCESS)
-        return refuse(on, AS_MALFORMED, why, "", NULL);
-    if (bearer_claims_read(&on->claims, on->jws.payload, on->r->pool)
-        != APR_SUCCESS)
-        return refuse(on, AS_MALFORMED, "the claims are no JSON object", "",
-                      NULL);
-
-    on->iss = json_string_value(json_object_get(on->claims, "iss"));
-    issuer = find_issuer(conf, on->iss);
-    if (!issuer)
-        return refuse(on, AS_UNKNOWN, "iss is none of our issuers", ";want=",
-                      known_issuers(on->r->pool, conf));
-    alg = bearer_issuer_algorithm(issuer, on->jws.alg);
-    if (!alg)
-        return refuse(on, AS_UNACCEPTABLE,
-                      "the issuer may not use this algorithm", ";alg=",
-                      on->jws.alg.at);
-
-    result = verify(on, issuer, alg);
-    if (result == AS_JWS_NO_KEY)
-        return refuse(on, AS_UNKNOWN,
-                      "the issuer has no such key for this algorithm", ";alg=",
-                      on->jws.alg.at);
-    if (result != AS_JWS_VERIFIED)
-        return refuse(on, AS_INVALID, "the signature does not verify", "",
-                      NULL);
-    return judge_claims(on, issuer);
+        return bearer_refuse(on, AS_MALFORMED, "the token is too long", "",
+                             NULL);
+    if (is_of_issuer(conf, on->token))
+        return bearer_judge_jwt(on);
+    return bearer_judge_stored(on);
 }
 
 static as_verdict authenticate(request_rec *r, const as_credentials *sent,
                                as_attempt *attempt)
 {
-    static const bearer_path sub = { "sub", 1, { { "sub", 0 } } };
-    const bearer_conf *conf = conf_of(r);
-    trial on = { .r = r, .attempt = attempt };
-    const char *user;
+    const bearer_conf *conf = bearer_conf_of(r);
+    bearer_try on = { .r = r, .attempt = attempt };
     grant *granted;
 
     if (!is_safe(r))
         return as_forbid(attempt, AS_INSECURE, "Bearer without TLS");
-    if (!conf->issuers)
-        return as_break(attempt, "this place has no BearerIssuer");
+    if (!conf->issuers && conf->tokens != 1)
+        return as_break(attempt, "this place has no BearerIssuer, nor "
+                                 "BearerTokens on");
     on.token = sent->token68;
     if (judge(&on, conf) != AS_GRANTED)
         return attempt->verdict;
 
-    user = bearer_claims_user(conf->user_claim ? conf->user_claim : &sub,
-                              on.claims);
-    if (!user)
-        return refuse(&on, AS_UNACCEPTABLE,
-                      "the claim that names the user is missing or no name",
-                      ";claim=",
-                      conf->user_claim ? conf->user_claim->text : sub.text);
     granted = apr_pcalloc(r->pool, sizeof(*granted));
     granted->claims = on.claims;
     attempt->data = granted;
-    return as_grant(attempt, user);
+    return as_grant(attempt, on.user);
 }
 
 /* RFC 6750 section 3: no error where the client sent no token. */
@@ -510,7 +383,7 @@ static int explain(request_rec *r, as_attempt *attempt, as_challenges *set)
 
 static void publish(request_rec *r, const as_attempt *attempt)
 {
-    const bearer_conf *conf = conf_of(r);
+    const bearer_conf *conf = bearer_conf_of(r);
     const grant *granted = attempt->data;
     apr_size_t sum = 0;
     int i;
