@@ -266,7 +266,7 @@ const char *bearer_name_of(apr_pool_t *pool, as_span token)
 {
     unsigned char hash[AS_SHA256_LEN];
 
-    if (EVP_Digest(token.at, token.len, hash, NULL, EVP_sha256(), NULL) != 1)
+    if (as_sha256(hash, token) != APR_SUCCESS)
         return NULL;
     return apr_pescape_hex(pool, hash, sizeof(hash), 0);
 }

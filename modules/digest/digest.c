@@ -7,9 +7,9 @@
 
 static int hex_value(char c)
 {
-    if (apr_isdigit(c))
+    if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)apr_tolower(c);
+    c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 

@@ -11,8 +11,7 @@
 
 #include "base64.h"
 #include "hoba.h"
-
-#include <openssl/evp.h>
+#include "secret.h"
 
 /* ---- answers --------------------------------------------------------- */
 
@@ -79,12 +78,12 @@ as_span hoba_kid(const hoba_result *result)
 
 const char *hoba_kid_of(apr_pool_t *pool, as_span der)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned int len = 0;
+    unsigned char hash[AS_SHA256_LEN];
 
-    if (EVP_Digest(der.at, der.len, hash, &len, EVP_sha256(), NULL) != 1)
+    if (as_sha256(hash, der) != APR_SUCCESS)
         return NULL;
-    return as_base64url_encode(pool, (as_span){ (const char *)hash, len });
+    return as_base64url_encode(pool,
+                               (as_span){ (const char *)hash, sizeof(hash) });
 }
 
 static const struct {

@@ -7,8 +7,6 @@
 
 #include <jansson.h>
 
-#include <openssl/evp.h>
-
 #include "base64.h"
 #include "htauth.h"
 #include "secret.h"
@@ -25,7 +23,7 @@ static const char *sha256_hex(apr_pool_t *pool, const char *text)
     char *hex = apr_palloc(pool, 2 * AS_SHA256_LEN + 1);
     int i;
 
-    if (EVP_Digest(text, strlen(text), digest, NULL, EVP_sha256(), NULL) != 1)
+    if (as_sha256(digest, as_span_of(text)) != APR_SUCCESS)
         return NULL;
     for (i = 0; i < AS_SHA256_LEN; i++)
         apr_snprintf(hex + 2 * i, 3, "%02x", digest[i]);

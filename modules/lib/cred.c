@@ -4,8 +4,6 @@
  * error and never passed over, so that a misspelled `expires` or a word of a
  * later version can't make a record good for more than its writer meant.
  */
-#include <openssl/evp.h>
-
 #include "base64.h"
 #include "cred.h"
 #include "digest_hash.h"
@@ -314,17 +312,17 @@ static const char *check_hashed_id(as_cred_line *line, apr_pool_t *scratch)
 
 static const char *check_hoba(as_cred_line *line, apr_pool_t *scratch)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned int len = 0;
+    unsigned char hash[AS_SHA256_LEN];
     as_span der;
     const char *kid;
 
     if (as_base64url_decode(&der, line->text[AS_CRED_VALUE], scratch)
         != APR_SUCCESS)
         return fault(line, AS_CRED_VALUE, "is not base64url");
-    if (EVP_Digest(der.at, der.len, hash, &len, EVP_sha256(), NULL) != 1)
+    if (as_sha256(hash, der) != APR_SUCCESS)
         return "cannot hash the key";
-    kid = as_base64url_encode(scratch, (as_span){ (const char *)hash, len });
+    kid = as_base64url_encode(scratch,
+                              (as_span){ (const char *)hash, sizeof(hash) });
     return as_span_is(line->text[AS_CRED_ID], kid)
                ? NULL
                : fault(line, AS_CRED_ID, "is not the key id (kid) of the key "

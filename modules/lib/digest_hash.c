@@ -1,4 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
+#include <stdatomic.h>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -6,12 +8,12 @@
 #include "secret.h"
 
 static const as_digest_alg algorithms[] = {
-    { "SHA-256", "SHA-256", 0, 64, EVP_sha256 },
-    { "SHA-512-256", "SHA-512-256", 0, 64, EVP_sha512_256 },
-    { "MD5", "MD5", 0, 32, EVP_md5 },
-    { "SHA-256-sess", "SHA-256", 1, 64, EVP_sha256 },
-    { "SHA-512-256-sess", "SHA-512-256", 1, 64, EVP_sha512_256 },
-    { "MD5-sess", "MD5", 1, 32, EVP_md5 },
+    { "SHA-256", "SHA-256", 0, 64, 0 },
+    { "SHA-512-256", "SHA-512-256", 0, 64, 1 },
+    { "MD5", "MD5", 0, 32, 2 },
+    { "SHA-256-sess", "SHA-256", 1, 64, 0 },
+    { "SHA-512-256-sess", "SHA-512-256", 1, 64, 1 },
+    { "MD5-sess", "MD5", 1, 32, 2 },
 };
 
 #define ALGORITHMS ((int)(sizeof(algorithms) / sizeof(algorithms[0])))
@@ -32,6 +34,23 @@ const as_digest_alg *as_digest_alg_base(int index)
     return index >= 0 && index < BASES ? &algorithms[index] : NULL;
 }
 
+/* OpenSSL 3 looks EVP_sha256() up in its providers with every use, which takes
+ * longer than to hash an answer. What it found once is the same for ever,
+ * whichever thread found it. */
+static const EVP_MD *md_of(const as_digest_alg *alg)
+{
+    static const char *const names[BASES] = { "SHA256", "SHA512-256", "MD5" };
+    static _Atomic(EVP_MD *) found[BASES];
+    EVP_MD *md = atomic_load_explicit(&found[alg->index],
+                                      memory_order_acquire);
+
+    if (!md) {
+        md = EVP_MD_fetch(NULL, names[alg->index], NULL);
+        atomic_store_explicit(&found[alg->index], md, memory_order_release);
+    }
+    return md;
+}
+
 static int hash(unsigned char out[EVP_MAX_MD_SIZE], EVP_MD_CTX *ctx,
                 const EVP_MD *md, const as_span *parts, int count)
 {
@@ -50,15 +69,18 @@ apr_status_t as_digest_hash(char hex[AS_DIGEST_HEX_MAX + 1],
     static const char digits[] = "0123456789abcdef";
     unsigned char out[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    const EVP_MD *md = md_of(alg);
     apr_size_t i, len = 0;
 
-    if (ctx && hash(out, ctx, alg->md(), parts, count))
+    if (ctx && md && hash(out, ctx, md, parts, count))
         len = alg->hex_len;
     else
         ERR_clear_error();
     EVP_MD_CTX_free(ctx);
-    for (i = 0; i < len; i++)
-        hex[i] = digits[i & 1 ? out[i / 2] & 15 : out[i / 2] >> 4];
+    for (i = 0; i < len / 2; i++) {
+        hex[2 * i] = digits[out[i] >> 4];
+        hex[2 * i + 1] = digits[out[i] & 15];
+    }
     hex[len] = '\0';
     as_wipe(out, sizeof(out));
     return len ? APR_SUCCESS : APR_EGENERAL;

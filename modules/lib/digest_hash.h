@@ -20,7 +20,7 @@ typedef struct as_digest_alg {
     const char *base;              /* "SHA-256": what stored H(A1) are named by */
     int is_session;                /* -sess */
     apr_size_t hex_len;            /* characters of a hash */
-    const struct evp_md_st *(*md)(void); /* OpenSSL's EVP_MD */
+    int index;                 /* of the base algorithm, as below */
 } as_digest_alg;
 
 /* By name, without case: MD5, SHA-256, SHA-512-256, each also with -sess.

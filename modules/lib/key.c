@@ -335,7 +335,7 @@ const char *as_key_thumbprint(apr_pool_t *pool, const as_key *key)
     unsigned char hash[AS_SHA256_LEN];
 
     if (!text
-        || EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) != 1)
+        || as_sha256(hash, as_span_of(text)) != APR_SUCCESS)
         return NULL;
     return as_base64url_encode(pool,
                                (as_span){ (const char *)hash, sizeof(hash) });

@@ -58,6 +58,12 @@ static const EVP_MD *sha256(void)
     return md;
 }
 
+apr_status_t as_sha256(unsigned char out[AS_SHA256_LEN], as_span octets)
+{
+    return EVP_Digest(octets.at, octets.len, out, NULL, sha256(), NULL) == 1
+               ? APR_SUCCESS : APR_EGENERAL;
+}
+
 apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
                      int count)
 {

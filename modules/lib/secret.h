@@ -27,6 +27,9 @@ static APR_INLINE void as_wipe(void *bytes, apr_size_t len)
  * none to give. */
 apr_status_t as_random(unsigned char *bytes, apr_size_t len);
 
+/* SHA-256 of the octets alone. */
+apr_status_t as_sha256(unsigned char out[AS_SHA256_LEN], as_span octets);
+
 /* SHA-256 of parts[0..count), each preceded by its length as eight octets, so
  * that no two lists hash alike. */
 apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
