@@ -263,19 +263,21 @@ static int start_thread(source *s)
     return rv == APR_SUCCESS;
 }
 
-/* Whether the file has changed; then somebody has to read it, and is_reading
- * is set. Under the lock. */
-static int is_due(source *s, request_rec *r)
+static void look_at(apr_finfo_t *is, const source *s, apr_pool_t *pool)
 {
-    apr_finfo_t *is = &s->seen;
-
-    if (s->is_reading)
-        return 0;
-    if (apr_stat(is, s->path, APR_FINFO_NORM | APR_FINFO_IDENT, r->pool)
+    if (apr_stat(is, s->path, APR_FINFO_NORM | APR_FINFO_IDENT, pool)
         != APR_SUCCESS)
         memset(is, 0, sizeof(*is)); /* gone: reading says so, once */
-    if (is_same_file(is, &s->current->is) || is_same_file(is, &s->refused))
+}
+
+/* Whether the file has changed; then somebody has to read it, and is_reading
+ * is set. Under the lock. */
+static int is_due(source *s, const apr_finfo_t *is)
+{
+    if (s->is_reading || is_same_file(is, &s->current->is)
+        || is_same_file(is, &s->refused))
         return 0;
+    s->seen = *is;
     s->is_reading = 1;
     return 1;
 }
@@ -283,12 +285,14 @@ static int is_due(source *s, request_rec *r)
 /* The generation to look into; let go of it afterwards. */
 static generation *current_of(source *s, request_rec *r)
 {
+    apr_finfo_t is;
     generation *g;
     int is_mine = 0;
 
+    look_at(&is, s, r->pool);
     apr_thread_mutex_lock(s->mutex);
-    if (is_due(s, r))
-        is_mine = s->seen.size <= SMALL || !start_thread(s);
+    if (is_due(s, &is))
+        is_mine = is.size <= SMALL || !start_thread(s);
     if (is_mine) {
         apr_thread_mutex_unlock(s->mutex);
         read_anew(s, r->pool);
