@@ -10,6 +10,13 @@ EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
                          $(srcdir)/tests/httpd/asan/*.c)
 EXTRA_DIST += tests/clients/hoba
 
+# One of the benchmark's programs needs the library.
+check_PROGRAMS += tests/bench/lookup
+tests_bench_lookup_SOURCES  = tests/bench/lookup.c
+tests_bench_lookup_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/credentials
+tests_bench_lookup_LDADD    = libindex.la libcred.la libpassword.la \
+                              libauthscheme.la $(APR_LIBS) $(CRYPTO_LIBS)
+
 # tests/bench/run is started by hand, and by build/check for a moment.
 EXTRA_DIST += tests/bench/run \
               $(wildcard $(srcdir)/tests/bench/*.py $(srcdir)/tests/bench/*.c)

@@ -48,13 +48,73 @@ def bcrypt(cost):
     return done.stdout.strip().removeprefix(f"{USER}:")
 
 
-def store_password(database, value):
-    """Writes a user's row."""
-    with contextlib.closing(sqlite3.connect(database)) as db, db:
-        db.executescript(SCHEMA.read_text())
-        db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
-                   "username, value) VALUES ('password', ?, ?, ?, ?)",
-                   (USER, REALM, USER, value))
+# ---- stores ----------------------------------------------------------
+
+def record(kind, name, user=USER, algorithm="", value="", realm=REALM,
+           place=""):
+    """What stands in a store, whatever keeps it."""
+    return {"kind": kind, "id": name, "realm": realm, "place": place,
+            "algorithm": algorithm, "user": user, "value": value}
+
+
+def password_record(value):
+    return record("password", USER, value=value)
+
+
+class File:
+    """AuthCredentials file:"""
+    name = "file"
+    conf = ""
+    directive = 'AuthCredentials "file:{root}/credentials"'
+
+    @staticmethod
+    def write(root, records):
+        file = root / "credentials"
+        with file.open("w") as out:
+            out.write("authscheme-credentials 1\n")
+            for made in records:
+                values = {name: value for name, value in made.items()
+                          if value and name not in ("kind", "id")}
+                out.write(f"{made['kind']} {made['id']} " + " ".join(
+                    f"{name}={value}" for name, value in values.items())
+                    + "\n")
+        file.chmod(0o640)
+        return file
+
+
+class Sqlite:
+    """AuthCredentials dbd:"""
+    name = "SQLite"
+    conf = 'DBDriver sqlite3\nDBDParams "{root}/keys.db"\n'
+    directive = "AuthCredentials dbd:"
+
+    @staticmethod
+    def write(root, records):
+        file = root / "keys.db"
+        with contextlib.closing(sqlite3.connect(file)) as db, db:
+            db.executescript(SCHEMA.read_text())
+            db.executemany(
+                "INSERT INTO authscheme_credentials (kind, id, realm, place, "
+                "algorithm, username, value) VALUES (:kind, :id, :realm, "
+                ":place, :algorithm, :user, :value)", records)
+        return file
+
+
+def tokens(count):
+    """Bearer tokens, made of their number: a million take no memory."""
+    return (b64url(hashlib.sha256(b"bench %d" % i).digest())
+            for i in range(count))
+
+
+def token_records(count):
+    return (record("token", hashlib.sha256(token.encode()).hexdigest(),
+                   f"user{i}") for i, token in enumerate(tokens(count)))
+
+
+def digest_records(count):
+    return (record("digest", f"user{i:06}", "", "SHA-256",
+                   hashlib.sha256(b"bench %d" % i).hexdigest())
+            for i in range(count))
 
 
 # ---- Digest ----------------------------------------------------------
@@ -72,14 +132,9 @@ class Digest:
     def ha1(self):
         return self.hash(USER, REALM, PASSWORD)
 
-    def enrol(self, database):
-        """Writes the user's row."""
-        with contextlib.closing(sqlite3.connect(database)) as db, db:
-            db.executescript(SCHEMA.read_text())
-            db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
-                       "algorithm, username, value) "
-                       "VALUES ('digest', ?, ?, ?, ?, ?)",
-                       (USER, REALM, self.algorithm, USER, self.ha1()))
+    def record(self):
+        return record("digest", USER, algorithm=self.algorithm,
+                      value=self.ha1())
 
     def answer(self, challenge, uri, count):
         """Authorization for the count-th request with a challenge's nonce."""
@@ -214,15 +269,10 @@ class HobaKey:
         self.der = public(signer.key, serialization.Encoding.DER)
         self.kid = b64url(hashlib.sha256(self.der).digest())
 
-    def enrol(self, database):
-        """Writes the row that a registration would."""
-        with contextlib.closing(sqlite3.connect(database)) as db, db:
-            db.executescript(SCHEMA.read_text())
-            db.execute("INSERT INTO authscheme_credentials (kind, id, realm, "
-                       "place, algorithm, username, value) "
-                       "VALUES ('hoba', ?, ?, ?, ?, ?, ?)",
-                       (self.kid, REALM, self.origin, self.signer.hoba[1],
-                        USER, b64url(self.der)))
+    def record(self):
+        """What a registration would store."""
+        return record("hoba", self.kid, algorithm=self.signer.hoba[1],
+                      value=b64url(self.der), place=self.origin)
 
     def answer(self, challenge):
         """RFC 7486 section 2: a fresh answer to a challenge."""

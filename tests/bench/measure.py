@@ -3,6 +3,7 @@
 import statistics
 import time
 
+import credentials as cred
 import scenarios as table
 from server import Failed, Program, Server
 
@@ -102,6 +103,31 @@ def rounds(rows, raws, options):
             row.measure(options.requests)
         for raw in raws:
             raw.measure(options.requests)
+
+
+# ---- credential files without a server -------------------------------
+
+def files(folder, counts, program, options):
+    """Look-ups in files of so many records in turn; medians over the rounds."""
+    if not program.exists():
+        raise Failed(f"{program} is not there: run make check")
+    asked = []
+    try:
+        for count in counts:
+            (folder / f"{count}").mkdir()
+            file = cred.File.write(folder / f"{count}",
+                                   cred.digest_records(count))
+            asked.append((Program(program, file, cpus=options.server_cpus),
+                          []))
+        for _ in range(options.rounds):
+            for process, answers in asked:
+                answers.append(process.ask(options.requests * 10))
+    finally:
+        for process, _ in asked:
+            process.stop()
+    return [{"lookup": statistics.median(int(a[0]) for a in answers),
+             "load": int(answers[0][1]), "memory": int(answers[0][2]),
+             "count": int(answers[0][3])} for _, answers in asked]
 
 
 # ---- what takes longer -----------------------------------------------

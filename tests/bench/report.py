@@ -7,6 +7,9 @@ JWT_ALLOWANCE = 10          # microseconds over the bare check of the signature
 PASSWORD_ALLOWANCE = 10     # microseconds over no auth, once remembered
 DIGEST_ALLOWANCE = 8        # microseconds over no auth
 DIGEST_SHARE = 0.5          # of what stock Digest takes over no auth
+LOOKUP_ALLOWANCE = 1.5      # times a store of ten, over no auth
+LOAD_ALLOWANCE = 3000       # milliseconds for a million lines
+LINE_ALLOWANCE = 200        # octets of memory for a line
 CHALLENGES_ALLOWANCE = 15   # microseconds over stock Basic's 401
 GROWTH_ALLOWANCE = 256      # kilobytes after the first quarter of the requests
 
@@ -99,9 +102,30 @@ def digest_goals(rows):
                    over(by_key["digest-stock"], rows[0])), "us")
 
 
+def lookup_goals(rows):
+    by_key = {row.scenario.key: row for row in rows}
+    for store in ("file", "sqlite"):
+        few = by_key.get(f"tokens-{store}-few")
+        many = by_key.get(f"tokens-{store}-many")
+        if few and many:
+            yield goal(f"{many.scenario.name}, over few",
+                       statistics.median(over(many, rows[0]))
+                       / statistics.median(over(few, rows[0])),
+                       LOOKUP_ALLOWANCE, "x")
+
+
+def file_goals(files):
+    """Of the larger file."""
+    large = files[-1]
+    yield goal("a million lines are read in",
+               large["load"] / large["count"] * 1e6, LOAD_ALLOWANCE, "ms")
+    yield goal("memory for a line", large["memory"], LINE_ALLOWANCE, "B")
+
+
 def goals(rows, raws):
     return [*list_goals(rows), *token_goals(rows, raws),
-            *password_goals(rows), *digest_goals(rows)]
+            *password_goals(rows), *digest_goals(rows),
+            *lookup_goals(rows)]
 
 
 def memory_goal(memory):
@@ -123,6 +147,11 @@ def show(report):
     print("\nOpenSSL alone, us CPU per check of a signature")
     for row in report["raw"]:
         print(f"{row['name']:40}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}")
+    print("\na credential file alone: look-up, reading, memory")
+    for file in report["files"]:
+        print(f"{file['count']:<12,}{file['lookup']:9.0f} ns"
+              f"{file['load']:9.0f} ms"
+              + f"{file['memory']:9.0f} B a line" * (file["count"] > 1000))
     if "starts" in report:
         print("\nms from start to the first answer")
         for name, value in report["starts"].items():

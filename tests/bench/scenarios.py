@@ -75,7 +75,7 @@ def place(auth_type, *more):
 # ---- the list of five ------------------------------------------------
 
 # entry -> the module that brings it; Basic comes last.
-ENTRIES = {"Digest": "auth_digest", "Bearer": "authscheme_bearer",
+ENTRIES = {"Digest": "authscheme_digest", "Bearer": "authscheme_bearer",
            "HOBA": "authscheme_hoba", "Mutual": "authscheme_mutual",
            "AWS4-HMAC-SHA256": "authscheme_aws4", "GSSAPI": "auth_gssapi"}
 COUNTS = {2: "two", 3: "three", 4: "four", 5: "five"}
@@ -218,36 +218,44 @@ def token_scenarios(material, folder):
 
 # ---- passwords with dear hashes --------------------------------------
 
-SQLITE = 'DBDriver sqlite3\nDBDParams "{root}/keys.db"\n'
+STORES = {"file": cred.File, "sqlite": cred.Sqlite}
 DEAR = {5: 8, 12: 200} # bcrypt's cost -> the part of a round's requests
 
 
 @dataclasses.dataclass
 class Stored(Scenario):
-    """AuthBasicProvider credentials, on a database."""
-    value: str = ""
+    """A record of a store."""
+    store: object = cred.File
+    record: dict = None
 
     def prepare(self, server):
-        cred.store_password(server.root / "keys.db", self.value)
+        self.store.write(server.root, [self.record])
+
+
+def remembering(cost, value, key, store, lifetime, dear=1):
+    """AuthBasicProvider credentials."""
+    what = "remembered" if lifetime else "computed"
+    return Stored(f"bcrypt{cost}-{key}",
+                  f"Basic, bcrypt {cost}, ours, {store.name}, {what}",
+                  store.conf + place("Basic", store.directive,
+                                     "AuthBasicProvider credentials",
+                                     f"AuthCredentialsCache {lifetime}"),
+                  "authscheme authscheme_credentials", dear=dear,
+                  authorization=cred.basic(), store=store,
+                  record=cred.password_record(value))
 
 
 def password_scenarios():
     """A request that computes the hash, and one that finds the answer."""
     for cost, part in DEAR.items():
         value = cred.bcrypt(cost)
-        name = f"Basic, bcrypt {cost}"
-        yield Scenario(f"bcrypt{cost}-stock", f"{name}, stock",
+        yield Scenario(f"bcrypt{cost}-stock", f"Basic, bcrypt {cost}, stock",
                        place("Basic", USERS), dear=part,
                        files={"users": f"{cred.USER}:{value}\n".encode()},
                        authorization=cred.basic())
-        for key, what, lifetime, dear in [("first", "computed", 0, part),
-                                          ("again", "remembered", 86400, 1)]:
-            yield Stored(f"bcrypt{cost}-{key}", f"{name}, ours, {what}",
-                         SQLITE + place("Basic", "AuthCredentials dbd:",
-                                        "AuthBasicProvider credentials",
-                                        f"AuthCredentialsCache {lifetime}"),
-                         "authscheme authscheme_credentials",
-                         authorization=cred.basic(), dear=dear, value=value)
+        yield remembering(cost, value, "first", cred.File, 0, part)
+        for key, store in STORES.items():
+            yield remembering(cost, value, f"{key}-again", store, 86400)
 
 
 # ---- Digest ----------------------------------------------------------
@@ -295,9 +303,12 @@ class Wrong(Counted):
                 for answer in super().answers(server, count)]
 
 
+@dataclasses.dataclass
 class OnStore(Counted):
+    store: object = cred.File
+
     def prepare(self, server):
-        self.client.enrol(server.root / "keys.db")
+        self.store.write(server.root, [self.client.record()])
 
 
 class OnStoreWrong(Wrong, OnStore):
@@ -321,17 +332,55 @@ def digest_scenarios():
                 **stock_digest("On"), dear=8)
     if not is_there("authscheme_digest"):
         return
-    for client in (SHA256, MD5):
-        ours = {"conf": SQLITE + place("Digest", "AuthCredentials dbd:",
-                                       f"DigestAlgorithm {client.algorithm}",
-                                       "DigestNonceLifetime 86400"),
+    for client, store in ((SHA256, cred.File), (SHA256, cred.Sqlite),
+                          (MD5, cred.File)):
+        ours = {"conf": store.conf
+                + place("Digest", store.directive,
+                        f"DigestAlgorithm {client.algorithm}",
+                        "DigestNonceLifetime 86400"),
                 "modules": "authscheme authscheme_credentials "
-                           "authscheme_digest", "client": client}
-        name = f"Digest {client.algorithm}"
-        yield OnStore(f"digest-{client.algorithm}", f"{name}, ours", **ours)
-        yield OnStoreWrong(f"digest-{client.algorithm}-wrong",
-                           f"{name}, ours, wrong response", **ours,
-                           status=401)
+                           "authscheme_digest",
+                "client": client, "store": store}
+        key, name = client.algorithm, f"Digest {client.algorithm}, ours"
+        if store is cred.Sqlite:
+            yield OnStore(f"digest-{key}-sqlite", f"{name}, SQLite", **ours)
+            continue
+        yield OnStore(f"digest-{key}", f"{name}, file", **ours)
+        yield OnStoreWrong(f"digest-{key}-wrong", f"{name}, wrong response",
+                           **ours, status=401)
+
+
+# ---- many records ----------------------------------------------------
+
+@dataclasses.dataclass
+class Many(Scenario):
+    """A thousand tokens of so many, spread over the store and shuffled."""
+    store: object = cred.File
+    count: int = 10
+
+    def prepare(self, server):
+        self.store.write(server.root, cred.token_records(self.count))
+
+    def requests(self, server, count):
+        step = max(self.count // 1000, 1)
+        texts = [(200, request(server, f"Bearer {token}")) for token in
+                 itertools.islice(cred.tokens(self.count), 0, None, step)]
+        random.shuffle(texts)
+        return texts
+
+
+def many_scenarios(most):
+    if not is_there("authscheme_bearer"):
+        return
+    for key, store in STORES.items():
+        for name, count in (("few", 10), ("many", most)):
+            yield Many(f"tokens-{key}-{name}",
+                       f"Bearer token, {store.name} of {count:,}",
+                       store.conf + place("Bearer", "BearerRequireTLS off",
+                                          "BearerTokens on",
+                                          store.directive),
+                       "authscheme authscheme_credentials authscheme_bearer",
+                       store=store, count=count)
 
 
 # ---- HOBA ------------------------------------------------------------
@@ -358,7 +407,7 @@ class Answers(Scenario):
     def prepare(self, server):
         self.device = cred.HobaKey(self.signer,
                                    f"http://localhost:{server.port}")
-        self.device.enrol(server.root / "keys.db")
+        cred.Sqlite.write(server.root, [self.device.record()])
 
     def answers(self, server, count):
         for line in server.ask().get_all("WWW-Authenticate", []):
@@ -407,10 +456,12 @@ def hoba_scenarios():
 
 # ---- all -------------------------------------------------------------
 
-def scenarios(material, folder):
-    """The rows of the table, in its order; the first is compared with."""
+def scenarios(material, folder, most):
+    """The rows of the table, in its order; the first is compared with. most: the
+    records of a large store."""
     return [*list_scenarios(material), *token_scenarios(material, folder),
-            *password_scenarios(), *digest_scenarios(), *hoba_scenarios()]
+            *password_scenarios(), *digest_scenarios(), *hoba_scenarios(),
+            *many_scenarios(most)]
 
 
 @dataclasses.dataclass

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "httpd"))
 from harness import build  # noqa: E402
 
 STOCK = ("mpm_event authn_core authn_file authz_core authz_user authz_host "
-         "auth_basic auth_digest mime dir").split()
+         "auth_basic mime dir").split()
 # Of other packages, loaded everywhere if they are there: what is compared are
 # our modules.
 EXTRA = ("auth_gssapi", "dbd")
