@@ -33,15 +33,21 @@ int hoba_answer(request_rec *r, int status, const char *type,
     return OK;
 }
 
-int hoba_turn_away(request_rec *r, int status, const char *problem,
-                   const char *why)
+int hoba_turn_away_quietly(request_rec *r, int status, const char *problem,
+                           const char *why, const char *told)
 {
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   "authscheme: refused status=%d scheme=HOBA problem=%s "
                   "user=- uri=\"%s\": %s",
                   status, problem, ap_escape_logitem(r->pool, r->uri), why);
     return hoba_answer(r, status, "text/plain; charset=utf-8",
-                       apr_pstrcat(r->pool, why, "\n", NULL));
+                       apr_pstrcat(r->pool, told, "\n", NULL));
+}
+
+int hoba_turn_away(request_rec *r, int status, const char *problem,
+                   const char *why)
+{
+    return hoba_turn_away_quietly(r, status, problem, why, why);
 }
 
 int hoba_failed(request_rec *r, apr_status_t rv, const char *reason)
@@ -49,7 +55,8 @@ int hoba_failed(request_rec *r, apr_status_t rv, const char *reason)
     as_attempt attempt = { .scheme = &hoba_scheme };
 
     if (rv == APR_ENOTIMPL)
-        as_break(&attempt, "HOBA needs AuthCredentials here");
+        as_break(&attempt, "HOBA needs AuthCredentials here; dbd: to "
+                            "register keys, and to log out");
     else
         as_fail(&attempt, rv, reason);
     return as_refuse(r, &attempt);

@@ -6,6 +6,7 @@
  *     answer.c                an answer of a client, in the steps of its check
  *     endpoints.c             /.well-known/hoba: getchal, login, logout
  *     register.c              /.well-known/hoba/register
+ *     invite.c                codes that let their holder register a key
  */
 #ifndef HOBA_GLUE_H
 #define HOBA_GLUE_H
@@ -23,6 +24,7 @@ typedef enum hoba_policy {
     HOBA_POLICY_UNSET,
     HOBA_OFF,     /* nobody registers */
     HOBA_APPROVE, /* anybody, an administrator says yes */
+    HOBA_INVITE,  /* who has a code for an account */
     HOBA_BIND,    /* who is signed in by another scheme */
     HOBA_OPEN     /* anybody */
 } hoba_policy;
@@ -121,6 +123,10 @@ int hoba_answer(request_rec *r, int status, const char *type,
 int hoba_turn_away(request_rec *r, int status, const char *problem,
                    const char *why);
 
+/* The same, where the client is told less than the log. */
+int hoba_turn_away_quietly(request_rec *r, int status, const char *problem,
+                           const char *why, const char *told);
+
 /* What our side could not do, with a log line; APR_ENOTIMPL is a store that is
  * not configured. Returns the status. */
 int hoba_failed(request_rec *r, apr_status_t rv, const char *reason);
@@ -129,5 +135,21 @@ int hoba_failed(request_rec *r, apr_status_t rv, const char *reason);
 
 int hoba_register(request_rec *r, const hoba_conf *conf,
                   const hoba_origin *origin);
+
+/* ---- invite.c -------------------------------------------------------- */
+
+/* The record of a code, whatever its state. Returns what find() of the store
+ * does. */
+apr_status_t hoba_invite_find(const as_cred **invite, request_rec *r,
+                              as_span code);
+
+/* Why it lets nobody register now; NULL if it does. */
+const char *hoba_invite_unfit(const as_cred *invite, apr_time_t now);
+
+/* Uses it up. Of several at once one gets APR_SUCCESS, others APR_NOTFOUND. */
+apr_status_t hoba_invite_use(request_rec *r, const as_cred *invite);
+
+/* Undoes that, because no key came of it; a failure is logged. */
+void hoba_invite_restore(request_rec *r, const as_cred *invite);
 
 #endif

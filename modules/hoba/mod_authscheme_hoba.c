@@ -133,7 +133,8 @@ static const char *set_policy(cmd_parms *cmd, void *dir_conf, const char *arg)
         hoba_policy policy;
     } policies[] = {
         { "off", HOBA_OFF }, { "approve", HOBA_APPROVE },
-        { "bind", HOBA_BIND }, { "open", HOBA_OPEN },
+        { "invite", HOBA_INVITE }, { "bind", HOBA_BIND },
+        { "open", HOBA_OPEN },
     };
     hoba_conf *conf = dir_conf;
     unsigned int i;
@@ -145,9 +146,7 @@ static const char *set_policy(cmd_parms *cmd, void *dir_conf, const char *arg)
         conf->policy = policies[i].policy;
         return NULL;
     }
-    if (!ap_cstr_casecmp(arg, "invite"))
-        return "HobaRegistration invite comes with a later version";
-    return "HobaRegistration takes off, approve, bind or open";
+    return "HobaRegistration takes off, approve, invite, bind or open";
 }
 
 static const char *set_algorithm(cmd_parms *cmd, void *dir_conf,

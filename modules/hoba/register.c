@@ -5,7 +5,7 @@
  *
  * What costs little is checked first. Nothing is stored before the proof
  * verified, a key is never replaced, and a key never gets to an account
- * without that account's own sign-in.
+ * without that account's own sign-in, or an invitation for it.
  */
 #include <jansson.h>
 
@@ -37,6 +37,8 @@ typedef struct registration {
     const hoba_algorithm *alg;
     const char *did;
     const char *account;
+    const as_cred *invite; /* that it comes with, or NULL */
+    const char *why;       /* it is not good; NULL if it is, or needs not be */
 } registration;
 
 /* A step is done and the next one is due, or the answer is made. */
@@ -162,11 +164,46 @@ static int take_key(registration *reg)
 
 /* ---- whose it will be ------------------------------------------------ */
 
+/* One answer, whatever is wrong with it. */
+static int refuse_invite(registration *reg, const char *problem,
+                         const char *why)
+{
+    if (reg->invite)
+        why = apr_psprintf(reg->r->pool, "%s (%.12s)", why, reg->invite->id);
+    return hoba_turn_away_quietly(reg->r, HTTP_FORBIDDEN, problem, why,
+                                  "the invitation is not good");
+}
+
+/* Whether it is good is said at the end only: a client that comes again with
+ * the key that it was good for is welcome, and others prove a key first. */
+static int take_invite(registration *reg)
+{
+    const as_span *code = as_fields_get(&reg->form, "invite");
+    apr_status_t rv;
+
+    if (!code)
+        return bad_form(reg, "there is no field invite");
+    rv = hoba_invite_find(&reg->invite, reg->r, *code);
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND)
+        return hoba_failed(reg->r, rv, "cannot read the store");
+    if (rv == APR_NOTFOUND) {
+        reg->invite = NULL;
+        reg->why = "no such invitation";
+        reg->account = "";
+        return NEXT;
+    }
+    reg->why = hoba_invite_unfit(reg->invite, reg->r->request_time);
+    reg->account = reg->invite->user;
+    return NEXT;
+}
+
 static int take_account(registration *reg)
 {
     int rc;
 
     reg->account = reg->kid;
+    if (reg->conf->policy == HOBA_INVITE)
+        return take_invite(reg);
     if (reg->conf->policy != HOBA_BIND)
         return NEXT;
     rc = as_authenticate(reg->r, NULL, &hoba_scheme, NULL);
@@ -260,7 +297,7 @@ static int say_known(registration *reg, const as_cred *cred)
     if (cred->state == AS_CRED_REVOKED)
         return hoba_turn_away(reg->r, HTTP_FORBIDDEN, "disabled",
                               "this key is revoked");
-    if (reg->conf->policy == HOBA_BIND
+    if ((reg->conf->policy == HOBA_BIND || reg->invite)
         && strcmp(cred->user, reg->account) != 0)
         return hoba_turn_away(reg->r, HTTP_CONFLICT, "unacceptable",
                               "this key belongs to another account");
@@ -289,6 +326,21 @@ static int check_limits(registration *reg, const as_store *store)
                           "too many keys wait for approval");
 }
 
+static int use_invite(registration *reg)
+{
+    apr_status_t rv;
+
+    if (!reg->invite)
+        return NEXT;
+    rv = hoba_invite_use(reg->r, reg->invite);
+    if (rv == APR_NOTFOUND)
+        return refuse_invite(reg, "replayed",
+                             "the invitation was used a moment ago");
+    return rv == APR_SUCCESS ? NEXT
+                             : hoba_failed(reg->r, rv, "cannot write the store");
+}
+
+/* The invitation goes first: of two who have it one gets further. */
 static apr_status_t add(registration *reg, const as_store *store,
                         as_cred_state state)
 {
@@ -305,8 +357,11 @@ static apr_status_t add(registration *reg, const as_store *store,
         .state = state,
         .created = reg->r->request_time,
     };
+    apr_status_t rv = store->add(reg->r, &cred);
 
-    return store->add(reg->r, &cred);
+    if (rv != APR_SUCCESS && reg->invite)
+        hoba_invite_restore(reg->r, reg->invite);
+    return rv;
 }
 
 static apr_status_t find(registration *reg, const as_store *store,
@@ -314,6 +369,15 @@ static apr_status_t find(registration *reg, const as_store *store,
 {
     return store->find(cred, reg->r, AS_CRED_HOBA, reg->kid, as_realm(reg->r),
                        reg->origin->text, NULL);
+}
+
+/* May another key be stored for this account? */
+static int check_room(registration *reg, const as_store *store)
+{
+    if (reg->why)
+        return refuse_invite(reg, reg->invite ? "disabled" : "unknown",
+                             reg->why);
+    return check_limits(reg, store);
 }
 
 static int keep(registration *reg)
@@ -325,11 +389,13 @@ static int keep(registration *reg)
     apr_status_t rv = store ? find(reg, store, &cred) : APR_ENOTIMPL;
     int rc;
 
-    if (rv == APR_SUCCESS)
+    if (rv == APR_SUCCESS && *reg->account)
         return say_known(reg, cred);
-    if (rv != APR_NOTFOUND)
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND)
         return hoba_failed(reg->r, rv, "cannot read the store");
-    rc = check_limits(reg, store);
+    rc = check_room(reg, store);
+    if (rc == NEXT)
+        rc = use_invite(reg);
     if (rc != NEXT)
         return rc;
 
