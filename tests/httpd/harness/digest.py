@@ -16,6 +16,20 @@ def hashed(algorithm, *parts):
     return hashlib.new(name, octets).hexdigest()
 
 
+OURS = ("authscheme", "authscheme_credentials", "authscheme_digest")
+
+
+def credentials(site, users, algorithms=("SHA-256",), realm="Docs"):
+    """conf/credentials of a server that is not started yet: name -> password.
+    Goes with "AuthCredentials file:conf/credentials"."""
+    lines = [f"digest {user} realm={realm} algorithm={algorithm} value="
+             + hashed(algorithm, user, realm, password)
+             for user, password in users.items() for algorithm in algorithms]
+    (site.root / "conf/credentials").write_text(
+        "\n".join(["authscheme-credentials 1", *lines, ""]))
+    site.own("conf/credentials").chmod(0o600)
+
+
 class Users(Store):
     """Records of kind digest."""
 

@@ -12,9 +12,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from .clients import CLIENTS, NotThere, Run
+from .digest import hashed
 from .hoba import Store
 from .server import free_port, user_file
 
+OURS = ("authscheme", "authscheme_bearer", "authscheme_credentials",
+        "authscheme_digest", "authscheme_hoba")
 USERS = {"alice": "s3cret", "Jürgen": "paßwörd"}
 ALL = "Digest Bearer HOBA Basic"
 
@@ -23,7 +26,11 @@ PLACES = {
     "all": ALL,
     "no-basic": "Digest Bearer HOBA",
     "no-digest": "Bearer HOBA Basic",
+    "sha-256": "Digest Bearer HOBA",
+    "md5": "Digest Bearer HOBA",
 }
+ALGORITHMS = ("SHA-256", "MD5")
+ALONE = {"sha-256": ["SHA-256"], "md5": ["MD5"]}
 
 # A column of the table: its title -> place, how to get there, user, password
 # (None is the right one).
@@ -32,6 +39,8 @@ COLUMNS = {
     "TLS": ("all", "https", "alice", None),
     "HTTP/2": ("all", "h2", "alice", None),
     "no Basic": ("no-basic", "http", "alice", None),
+    "SHA-256": ("sha-256", "http", "alice", None),
+    "MD5": ("md5", "http", "alice", None),
     "no Digest": ("no-digest", "http", "alice", None),
     "Jürgen": ("all", "http", "Jürgen", None),
     "wrong": ("all", "http", "alice", "wrong"),
@@ -52,6 +61,7 @@ PLACE = """
     AuthType "{schemes}"
     AuthName "Docs"
     AuthUserFile conf/users
+    DigestAlgorithm {algorithms}
     BearerRequireTLS off
     BearerIssuer https://issuer.example keys=file:conf/issuer.pem audience=docs
     Require valid-user
@@ -117,16 +127,27 @@ class Matrix:
             serialization.Encoding.PEM,
             serialization.PublicFormat.SubjectPublicKeyInfo)
         conf = CONF + H2.format(port=self.h2_port) + "".join(
-            PLACE.format(place=name, schemes=schemes)
+            PLACE.format(place=name, schemes=schemes, algorithms=" ".join(
+                ALONE.get(name, ALGORITHMS)))
             for name, schemes in PLACES.items())
         self.site = farm.prepare(
-            conf, modules="dbd http2", tls="Protocols http/1.1",
+            conf, ours=OURS, modules="dbd http2", tls="Protocols http/1.1",
             files={"conf/issuer.pem": pem, "htdocs/page.txt": "secret\n",
                    "conf/users": user_file(USERS)})
-        Store(self.site)
+        self.enrol(Store(self.site))
         self.site.start()
         self.bases = {"http": self.site.url, "https": self.site.tls_url,
                       "h2": f"https://localhost:{self.h2_port}"}
+
+    @staticmethod
+    def enrol(store):
+        for user, password in USERS.items():
+            for algorithm in ALGORITHMS:
+                store.sql(
+                    "INSERT INTO authscheme_credentials (kind, id, realm, "
+                    "algorithm, username, value) VALUES ('digest', "
+                    f"'{user}', 'Docs', '{algorithm}', '{user}', "
+                    f"'{hashed(algorithm, user, 'Docs', password)}');")
 
     def token(self, user, key=None):
         now = int(time.time())

@@ -26,9 +26,12 @@ fails when a client does something else than what stands here. Run it with `AUTH
 
 ## What to list
 
-- **Digest first, Basic last.** Clients that look at the first challenge only (HTTPie, urllib) need Digest there; wget looks
+- **`DigestAlgorithm SHA-256 MD5`** lets most in with the best they have. Five look at the first Digest only and must find
+  MD5 there (urllib, mechanize for Python and Ruby, w3m, lftp): for them it has to be `MD5` alone, which everybody knows.
+  `SHA-256` alone keeps all out that have no SHA-256 in its column.
+- **Digest first, Basic last.** Clients that look at the first challenge only (needle, urllib) need Digest there; wget looks
   at the last one. And clients that take the first challenge they know send a password in the clear where Basic comes first.
-- **Basic wherever the clients may be any**, over TLS. Eleven of the clients below know Basic alone.
+- **Basic wherever the clients may be any**, over TLS. Eight of the clients below get in with Basic alone.
 - **Without Basic** everybody in the column "no Basic" gets in; no browser is lost.
 - **Bearer and HOBA disturb nobody**: each challenge is a field line of its own, and a client that doesn't know one passes it
   by. Do not join them (`AuthChallengeForm list`).
@@ -37,9 +40,10 @@ fails when a client does something else than what stands here. Run it with `AUTH
 
 ## Who gets in
 
-Digest is that of mod_auth_digest, which knows MD5 alone. The columns: the list over plain HTTP, over TLS, and over HTTP/2 where
-the client speaks it; the list without Basic; the list without Digest; and the whole list for a user `Jürgen` with the password
-`paßwörd`, stored as UTF-8. In the cells: `-` the client sent nothing; `x` what it sent was of no use; `.` it speaks no HTTP/2.
+Digest is that of mod_authscheme_digest, with `DigestAlgorithm SHA-256 MD5`. The columns: the list over plain HTTP, over TLS, and
+over HTTP/2 where the client speaks it; the list without Basic, then also with SHA-256 alone, and with MD5 alone; the list
+without Digest; and the whole list for a user `Jürgen` with the password `paßwörd`, stored as UTF-8.
+In the cells: `-` the client sent nothing; `x` what it sent was of no use; `.` it speaks no HTTP/2.
 Each client was also given a wrong password, and got in with none.
 
 """
