@@ -152,4 +152,7 @@ apr_status_t hoba_invite_use(request_rec *r, const as_cred *invite);
 /* Undoes that, because no key came of it; a failure is logged. */
 void hoba_invite_restore(request_rec *r, const as_cred *invite);
 
+/* Logs that it stays used, and why nobody knows whether a key came of it. */
+void hoba_invite_lost(request_rec *r, const as_cred *invite, apr_status_t rv);
+
 #endif

@@ -68,8 +68,14 @@ void hoba_invite_restore(request_rec *r, const as_cred *invite)
     apr_status_t rv = set_state(r, invite, AS_CRED_ACTIVE, AS_CRED_REVOKED);
 
     if (rv != APR_SUCCESS)
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r,
-                      "authscheme: HOBA invitation %.12s is used up, but no "
-                      "key was registered with it; make another",
-                      invite->id);
+        hoba_invite_lost(r, invite, rv);
+}
+
+void hoba_invite_lost(request_rec *r, const as_cred *invite, apr_status_t rv)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, rv, r,
+                  "authscheme: HOBA invitation %.12s of account \"%s\" is "
+                  "used up, and no key may have come of it; see htauth hoba "
+                  "list, and make another if none did",
+                  invite->id, ap_escape_logitem(r->pool, invite->user));
 }

@@ -340,6 +340,32 @@ static int use_invite(registration *reg)
                              : hoba_failed(reg->r, rv, "cannot write the store");
 }
 
+static apr_status_t find(registration *reg, const as_store *store,
+                         const as_cred **cred)
+{
+    return store->find(cred, reg->r, AS_CRED_HOBA, reg->kid, as_realm(reg->r),
+                       reg->origin->text, NULL);
+}
+
+/* A key was not added, says the store. That may be its answer that got lost, so
+ * the invitation is given back only if a look shows that no key came of it:
+ * else it would be good for two. */
+static apr_status_t settle(registration *reg, const as_store *store,
+                           apr_status_t rv)
+{
+    const as_cred *cred;
+    apr_status_t seen = find(reg, store, &cred);
+
+    if (seen == APR_SUCCESS && cred->created == reg->r->request_time
+        && strcmp(cred->user, reg->account) == 0)
+        return APR_SUCCESS;
+    if (seen == APR_SUCCESS || seen == APR_NOTFOUND)
+        hoba_invite_restore(reg->r, reg->invite);
+    else
+        hoba_invite_lost(reg->r, reg->invite, seen);
+    return rv;
+}
+
 /* The invitation goes first: of two who have it one gets further. */
 static apr_status_t add(registration *reg, const as_store *store,
                         as_cred_state state)
@@ -359,16 +385,7 @@ static apr_status_t add(registration *reg, const as_store *store,
     };
     apr_status_t rv = store->add(reg->r, &cred);
 
-    if (rv != APR_SUCCESS && reg->invite)
-        hoba_invite_restore(reg->r, reg->invite);
-    return rv;
-}
-
-static apr_status_t find(registration *reg, const as_store *store,
-                         const as_cred **cred)
-{
-    return store->find(cred, reg->r, AS_CRED_HOBA, reg->kid, as_realm(reg->r),
-                       reg->origin->text, NULL);
+    return rv == APR_SUCCESS || !reg->invite ? rv : settle(reg, store, rv);
 }
 
 /* May another key be stored for this account? */

@@ -204,11 +204,68 @@ def test_a_store_that_fails_twice(serve):
         WHEN NEW.state = 'active'
         BEGIN SELECT RAISE(FAIL, 'disk full'); END;""")
     assert Client(site).register(Key("ES256"), invite=code).status == 503
-    site.log.expects(f"HOBA invitation {hashed(code)[:12]} is used up, but no "
-                     "key was registered with it", times=1)
+    site.log.expects(f"HOBA invitation {hashed(code)[:12]} of account "
+                     '"alice" is used up', times=1)
     site.log.expects("disk full", times=2)
     site.log.expects("cannot write the store", times=1)
     assert keys(site) == 0
+
+
+def test_a_success_that_looks_like_a_failure(serve):
+    """T-HOB-06: the key was stored and the database's answer got lost. RAISE
+    (FAIL) keeps what the statement had done."""
+    site = serve()
+    client, key, code = Client(site), Key("ES256"), invite(site)
+    site.store.sql("CREATE TRIGGER late AFTER INSERT ON "
+                   "authscheme_credentials BEGIN SELECT RAISE(FAIL, 'lost'); "
+                   "END;")
+    assert client.register(key, invite=code).status == 200
+    assert client.sign_in(key).header("X-User") == "alice"
+    site.log.expects("registered HOBA key", times=1)
+    assert keys(site) == 1 and state_of(site, code) == "revoked"
+    site.store.sql("DROP TRIGGER late;")
+    refused(site, client.register(Key("ES256"), invite=code),
+            "was used, or is revoked")
+    assert keys(site) == 1
+
+
+def test_a_key_that_came_in_between(serve):
+    """T-HOB-06: somebody else stored the same key between look and leap."""
+    site = serve()
+    client, key, code = Client(site), Key("ES256"), invite(site)
+    site.store.sql(f"""
+        CREATE TRIGGER first BEFORE INSERT ON authscheme_credentials
+        WHEN NEW.label <> 'first' BEGIN
+        INSERT INTO authscheme_credentials (kind, id, realm, place, algorithm,
+            username, value, label, state)
+        VALUES (NEW.kind, NEW.id, NEW.realm, NEW.place, NEW.algorithm, 'bob',
+            NEW.value, 'first', 'active');
+        SELECT RAISE(FAIL, 'taken'); END;""")
+    assert client.register(key, invite=code).status == 409
+    site.log.expects("belongs to another account", times=1)
+    assert client.sign_in(key).header("X-User") == "bob"
+    assert state_of(site, code) == "active"
+
+
+def test_a_store_that_can_not_be_asked(serve):
+    """Whether a key came of it is unknown: the code stays used."""
+    site = serve()
+    code = invite(site)
+    site.store.sql("""
+        CREATE TRIGGER away BEFORE INSERT ON authscheme_credentials
+        BEGIN UPDATE authscheme_credentials SET value = '*';
+        INSERT INTO authscheme_credentials (kind, id, realm, place, algorithm,
+            username, value, state)
+        SELECT NEW.kind, NEW.id, NEW.realm, NEW.place, NEW.algorithm, 'bob',
+            '*', 'active';
+        SELECT RAISE(FAIL, 'away'); END;""")
+    assert Client(site).register(Key("ES256"), invite=code).status == 503
+    site.log.expects("is not base64url")
+    site.log.expects(f"HOBA invitation {hashed(code)[:12]} of account "
+                     '"alice" is used up', times=1)
+    site.log.expects("cannot write the store", times=1)
+    site.log.allows("authscheme|AuthCredentials")
+    assert state_of(site, code) == "revoked"
 
 
 def test_many_at_once(serve, mpm):
