@@ -397,6 +397,17 @@ static int check_room(registration *reg, const as_store *store)
     return check_limits(reg, store);
 }
 
+/* May the client hear of a key that is there already? With an invitation that
+ * is not good only if that may have been good for this very key. */
+static int may_hear(const registration *reg, const as_cred *cred)
+{
+    if (!reg->why)
+        return 1;
+    return reg->invite && reg->invite->state == AS_CRED_REVOKED
+        && cred->state == AS_CRED_ACTIVE
+        && strcmp(cred->user, reg->account) == 0;
+}
+
 static int keep(registration *reg)
 {
     const as_store *store = as_store_get();
@@ -406,7 +417,7 @@ static int keep(registration *reg)
     apr_status_t rv = store ? find(reg, store, &cred) : APR_ENOTIMPL;
     int rc;
 
-    if (rv == APR_SUCCESS && *reg->account)
+    if (rv == APR_SUCCESS && may_hear(reg, cred))
         return say_known(reg, cred);
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND)
         return hoba_failed(reg->r, rv, "cannot read the store");

@@ -268,6 +268,25 @@ def test_a_store_that_can_not_be_asked(serve):
     assert state_of(site, code) == "revoked"
 
 
+@pytest.mark.parametrize("state", ["active", "revoked", "pending"])
+@pytest.mark.parametrize("user", ["alice", "bob"])
+def test_known_keys_tell_nothing_of_a_code(serve, user, state):
+    """T-SEC-04: one answer for codes that are wrong, over, revoked or pending,
+    also to who proves a key that is in the store already."""
+    site = serve()
+    client, key = Client(site), Key("ES256")
+    site.store.add(key, user=user, state=state)
+    codes = [secrets.token_urlsafe(24), invite(site, expires=PAST),
+             invite(site, state="pending"), invite(site, realm="Other")]
+    if (user, state) != ("alice", "active"):  # who comes again is welcome
+        codes.append(invite(site, state="revoked"))
+    for code in codes:
+        answer = client.register(key, invite=code)
+        assert (answer.status, answer.text) == (403, REFUSAL)
+    site.log.expects("refused status=403", times=len(codes))
+    assert keys(site) == 1
+
+
 def test_many_at_once(serve, mpm):
     """T-HOB-06: twelve keys, one code."""
     site = serve(mpm=mpm)
