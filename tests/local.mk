@@ -6,6 +6,7 @@ EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
                          $(srcdir)/tests/httpd/pytest.ini \
                          $(srcdir)/tests/httpd/harness/*.py \
                          $(srcdir)/tests/httpd/clients/* \
+                         $(srcdir)/tests/httpd/faults/*.c \
                          $(srcdir)/tests/httpd/modules/*.c \
                          $(srcdir)/tests/httpd/asan/*.c)
 EXTRA_DIST += tests/clients/hoba

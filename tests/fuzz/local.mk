@@ -82,3 +82,13 @@ tests_fuzz_fuzz_digest_SOURCES  = tests/fuzz/fuzz_digest.c $(FUZZ_COMMON)
 tests_fuzz_fuzz_digest_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_digest_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_digest_LDADD    = libdigest.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_import
+tests_fuzz_fuzz_import_SOURCES  = tests/fuzz/fuzz_import.c \
+                                  modules/htauth/lines.c \
+                                  modules/htauth/names.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_import_CPPFLAGS = $(FUZZ_CPPFLAGS) $(UTF8PROC_CFLAGS) \
+                                  -I$(srcdir)/modules/htauth
+tests_fuzz_fuzz_import_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_import_LDADD    = libcred.la libpassword.la $(UTF8PROC_LIBS) \
+                                  $(FUZZ_LDADD)
