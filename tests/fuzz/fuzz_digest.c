@@ -20,7 +20,6 @@ static void try_numbers(apr_pool_t *pool, const digest_answer *a)
     REQUIRE(digest_response(hex, a, as_span_of(key), as_span_of("GET"), ha1)
             == APR_SUCCESS);
     REQUIRE(strlen(hex) == a->alg->hex_len);
-    REQUIRE(!as_span_is(a->response, hex)); /* nobody finds one by chance */
     REQUIRE(!digest_uri_fits(a->uri, &target) || a->uri.len >= 4);
     if (digest_respelt(&name, a->user, pool))
         REQUIRE(as_text_is_utf8(name) && !as_text_has_controls(name));
