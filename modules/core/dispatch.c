@@ -363,7 +363,10 @@ static int refuse(request_rec *r, core_record *rec, int status)
 static int conclude(request_rec *r, core_record *rec, int status)
 {
     as_attempt *attempt = &rec->attempt;
+    int is_answered = attempt->status == AP_FILTER_ERROR;
 
+    if (is_answered)
+        attempt->status = APR_SUCCESS; /* it is no reason for the log */
     if (attempt->verdict == AS_GRANTED && attempt->scheme
         && !is_proper_user(attempt->user)) {
         as_deny(attempt, AS_UNACCEPTABLE,
@@ -373,7 +376,7 @@ static int conclude(request_rec *r, core_record *rec, int status)
     rec->judged = 1;
     status = status == OK ? grant(r, rec) : refuse(r, rec, status);
     core_report(r, rec, status);
-    return status;
+    return is_answered && status != OK ? AP_FILTER_ERROR : status;
 }
 
 static int judge(request_rec *r, core_record *rec, const core_list *list)

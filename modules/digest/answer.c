@@ -55,7 +55,10 @@ static as_verdict check_offer(digest_try *t, request_rec *r,
     if (!a->qop.len)
         return as_deny(attempt, AS_UNACCEPTABLE,
                        "an answer without qop, as in RFC 2069");
-    if (!as_span_is_nocase(a->qop, "auth"))
+    t->with_body = as_span_is_nocase(a->qop, "auth-int");
+    if (!(t->with_body ? t->conf.qop & DIGEST_AUTH_INT
+                       : as_span_is_nocase(a->qop, "auth")
+                             && t->conf.qop & DIGEST_AUTH))
         return as_deny_about(attempt, AS_UNACCEPTABLE,
                              "a qop that was not offered",
                              as_string(r->pool, a->qop));
@@ -69,11 +72,14 @@ static as_verdict check_response(digest_try *t, request_rec *r, int *is_right,
 {
     char expected[AS_DIGEST_HEX_MAX + 1];
     const char *method = initial(r)->method;
-    as_span none = { "", 0 };
+    as_span body = { "", 0 };
 
+    if (t->with_body
+        && digest_hash_body(&body, t, r, attempt) != AS_GRANTED)
+        return attempt->verdict;
     if (digest_key(t->key, &t->answer, t->ha1) != APR_SUCCESS
         || digest_response(expected, &t->answer, as_span_of(t->key),
-                           as_span_of(method), none) != APR_SUCCESS)
+                           as_span_of(method), body) != APR_SUCCESS)
         return as_break(attempt, "OpenSSL can not compute the hash, or what "
                                  "is stored is none");
     *is_right = as_equal(t->answer.response, as_span_of(expected))

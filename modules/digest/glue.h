@@ -5,6 +5,7 @@
  *     mod_authscheme_digest.c   directives, challenges, the scheme
  *     answer.c                  an answer of a client, in the steps of its check
  *     user.c                    whose answer it is, and H(A1)
+ *     body.c                    the hash of the body, for qop=auth-int
  *     info.c                    Authentication-Info
  */
 #ifndef DIGEST_GLUE_H
@@ -20,6 +21,9 @@ extern module AP_MODULE_DECLARE_DATA authscheme_digest_module;
 
 #define DIGEST_UNSET (-1)
 
+#define DIGEST_AUTH 1     /* method and uri are signed */
+#define DIGEST_AUTH_INT 2 /* and the body */
+
 /* One of httpd's own. */
 typedef struct digest_provider {
     const char *name;
@@ -33,6 +37,8 @@ typedef struct digest_conf {
                                        or NULL, the credential store */
     int lifetime;                   /* DigestNonceLifetime, seconds */
     int userhash;                   /* DigestUserhash */
+    int qop;                        /* DigestQop, of DIGEST_AUTH.. or 0 */
+    apr_off_t body_limit;           /* DigestBodyLimit, octets */
     const char *domain;             /* DigestDomain, or NULL */
 } digest_conf;
 
@@ -58,6 +64,7 @@ typedef struct digest_try {
     const char *user;  /* of the record, or NULL: nobody */
     as_span ha1;       /* his, or one that nobody has */
     const as_cred *cred; /* his record in the store, or NULL */
+    int with_body;     /* qop=auth-int */
     char key[AS_DIGEST_HEX_MAX + 1];
 } digest_try;
 
@@ -70,6 +77,15 @@ as_verdict digest_authenticate(request_rec *r, const as_credentials *sent,
  * that name; or a verdict on our side. */
 as_verdict digest_find_user(digest_try *t, request_rec *r,
                             as_attempt *attempt);
+
+/* ---- body.c ---------------------------------------------------------- */
+
+/* H(body) of the client's request, all of which is read here and kept for the
+ * handler. AS_GRANTED for "go on", or a verdict. */
+as_verdict digest_hash_body(as_span *hash, digest_try *t, request_rec *r,
+                            as_attempt *attempt);
+
+void digest_register_body(void);
 
 /* ---- info.c ---------------------------------------------------------- */
 

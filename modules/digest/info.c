@@ -2,7 +2,8 @@
 /*
  * What the server says after a right answer: that it knows the password as
  * well (rspauth), and which nonce to go on with when this one is nearly over.
- * It goes out with every status, for neon and serf check it.
+ * It goes out with every status, for neon and serf check it. With auth-int,
+ * rspauth would hash what is sent after it: then there is none.
  */
 #include "httpd.h"
 
@@ -35,7 +36,7 @@ void digest_confirm(request_rec *r, const as_attempt *attempt)
                                       none);
 
     as_wipe(t->key, sizeof(t->key));
-    if (rv != APR_SUCCESS)
+    if (rv != APR_SUCCESS || t->with_body)
         return;
     apr_table_setn(r->err_headers_out, field,
                    apr_psprintf(r->pool, "rspauth=\"%s\", cnonce=\"%.*s\", "

@@ -15,7 +15,9 @@
 #include "glue.h"
 
 #define DEFAULT_LIFETIME 300 /* seconds */
+#define DEFAULT_BODY_LIMIT 1048576 /* octets */
 #define LIFETIME_LEAST 1
+#define BODY_LIMIT_MOST 1073741824
 #define LIFETIME_MOST 86400
 #define LIFETIME_SHORT 30    /* some clients give up at their first "stale" */
 
@@ -33,6 +35,7 @@ static void *create_conf(apr_pool_t *p, char *dir)
     (void)dir;
     conf->lifetime = DIGEST_UNSET;
     conf->userhash = DIGEST_UNSET;
+    conf->body_limit = DIGEST_UNSET;
     return conf;
 }
 
@@ -49,6 +52,10 @@ static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
         conf->lifetime = add->lifetime;
     if (add->userhash != DIGEST_UNSET)
         conf->userhash = add->userhash;
+    if (add->qop)
+        conf->qop = add->qop;
+    if (add->body_limit != DIGEST_UNSET)
+        conf->body_limit = add->body_limit;
     if (add->domain)
         conf->domain = add->domain;
     return conf;
@@ -70,6 +77,10 @@ digest_conf digest_conf_of(request_rec *r)
         conf.lifetime = DEFAULT_LIFETIME;
     if (conf.userhash == DIGEST_UNSET)
         conf.userhash = 0;
+    if (!conf.qop)
+        conf.qop = DIGEST_AUTH;
+    if (conf.body_limit == DIGEST_UNSET)
+        conf.body_limit = DEFAULT_BODY_LIMIT;
     if (conf.providers && !conf.providers->nelts)
         conf.providers = NULL;
     return conf;
@@ -122,14 +133,30 @@ static const char *set_algorithm(cmd_parms *cmd, void *dir_conf,
 
 static const char *set_qop(cmd_parms *cmd, void *dir_conf, const char *arg)
 {
+    digest_conf *conf = dir_conf;
+
     (void)cmd;
-    (void)dir_conf;
     if (!ap_cstr_casecmp(arg, "auth"))
-        return NULL;
-    if (!ap_cstr_casecmp(arg, "auth-int"))
-        return "DigestQop: auth-int is not supported, which few clients are "
-               "able to do; use TLS to protect what is sent";
-    return "DigestQop takes auth";
+        conf->qop |= DIGEST_AUTH;
+    else if (!ap_cstr_casecmp(arg, "auth-int"))
+        conf->qop |= DIGEST_AUTH_INT;
+    else
+        return "DigestQop takes auth, auth-int, or both";
+    return NULL;
+}
+
+static const char *set_body_limit(cmd_parms *cmd, void *dir_conf,
+                                  const char *arg)
+{
+    digest_conf *conf = dir_conf;
+    char *end;
+    apr_int64_t value = apr_isdigit(*arg) ? apr_strtoi64(arg, &end, 10) : -1;
+
+    (void)cmd;
+    if (value < 0 || value > BODY_LIMIT_MOST || *end)
+        return "DigestBodyLimit takes octets, up to 1073741824";
+    conf->body_limit = (apr_off_t)value;
+    return NULL;
 }
 
 static const char *set_lifetime(cmd_parms *cmd, void *dir_conf,
@@ -210,7 +237,9 @@ static const command_rec directives[] = {
                     "hash algorithms as they are offered (SHA-256), also "
                     "SHA-512-256, MD5 and each with -sess"),
     AP_INIT_ITERATE("DigestQop", set_qop, NULL, IN_CONF,
-                    "what is protected: auth"),
+                    "what is protected: auth, auth-int, or both (auth)"),
+    AP_INIT_TAKE1("DigestBodyLimit", set_body_limit, NULL, IN_CONF,
+                  "octets of a body that auth-int reads (1048576)"),
     AP_INIT_TAKE1("DigestNonceLifetime", set_lifetime, NULL, IN_CONF,
                   "seconds that a nonce is good for (300)"),
     AP_INIT_FLAG("DigestUserhash", set_userhash, NULL, IN_CONF,
@@ -236,6 +265,10 @@ const char *digest_nonce(request_rec *r)
 static void challenge(request_rec *r, const as_attempt *attempt,
                       as_challenges *set)
 {
+    static const char *const qops[] = {
+        [DIGEST_AUTH] = "auth", [DIGEST_AUTH_INT] = "auth-int",
+        [DIGEST_AUTH | DIGEST_AUTH_INT] = "auth,auth-int"
+    };
     digest_conf conf = digest_conf_of(r);
     const char *nonce = digest_nonce(r), *realm = ap_auth_name(r);
     int is_proxy = r->proxyreq == PROXYREQ_PROXY, i;
@@ -244,7 +277,7 @@ static void challenge(request_rec *r, const as_attempt *attempt,
         as_challenge_add(set, apr_pstrcat(
             r->pool, "Digest realm=\"", realm ? realm : "", "\", nonce=\"",
             nonce, "\", algorithm=", offered(&conf, i)->name,
-            ", qop=\"auth\", charset=UTF-8",
+            ", qop=\"", qops[conf.qop], "\", charset=UTF-8",
             conf.userhash ? ", userhash=true" : "",
             conf.domain && !is_proxy ? ", domain=\"" : "",
             conf.domain && !is_proxy ? conf.domain : "",
@@ -308,6 +341,7 @@ static void register_hooks(apr_pool_t *p)
 {
     ap_register_provider(p, AS_SCHEME_GROUP, scheme.name, AS_SCHEME_VERSION,
                          &scheme);
+    digest_register_body();
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(say_md5, NULL, NULL, APR_HOOK_MIDDLE);
 }

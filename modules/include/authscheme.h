@@ -138,7 +138,9 @@ static APR_INLINE as_verdict as_contradict(as_attempt *attempt,
     return attempt->verdict = AS_CONTRADICTORY;
 }
 
-/* "More than we read for a verdict." */
+/* "More than we read for a verdict." What httpd's own filters have refused to
+ * read (AP_FILTER_ERROR) they have answered as well: whoever met that sets
+ * attempt->status to it, with any verdict, and nothing more is sent. */
 static APR_INLINE as_verdict as_oversize(as_attempt *attempt,
                                          const char *reason)
 {

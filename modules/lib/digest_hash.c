@@ -62,26 +62,74 @@ static int hash(unsigned char out[EVP_MAX_MD_SIZE], EVP_MD_CTX *ctx,
     return ok && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
 }
 
+static void write_hex(char *hex, const unsigned char *octets, apr_size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    apr_size_t i;
+
+    for (i = 0; i < len / 2; i++) {
+        hex[2 * i] = digits[octets[i] >> 4];
+        hex[2 * i + 1] = digits[octets[i] & 15];
+    }
+    hex[len] = '\0';
+}
+
 apr_status_t as_digest_hash(char hex[AS_DIGEST_HEX_MAX + 1],
                             const as_digest_alg *alg, const as_span *parts,
                             int count)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned char out[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     const EVP_MD *md = md_of(alg);
-    apr_size_t i, len = 0;
+    apr_size_t len = 0;
 
     if (ctx && md && hash(out, ctx, md, parts, count))
         len = alg->hex_len;
     else
         ERR_clear_error();
     EVP_MD_CTX_free(ctx);
-    for (i = 0; i < len / 2; i++) {
-        hex[2 * i] = digits[out[i] >> 4];
-        hex[2 * i + 1] = digits[out[i] & 15];
-    }
-    hex[len] = '\0';
+    write_hex(hex, out, len);
     as_wipe(out, sizeof(out));
     return len ? APR_SUCCESS : APR_EGENERAL;
+}
+
+/* ---- piece by piece -------------------------------------------------- */
+
+struct as_digest_sum {
+    EVP_MD_CTX *ctx;
+    apr_size_t hex_len;
+};
+
+static apr_status_t free_context(void *sum)
+{
+    EVP_MD_CTX_free(((as_digest_sum *)sum)->ctx);
+    return APR_SUCCESS;
+}
+
+as_digest_sum *as_digest_sum_begin(const as_digest_alg *alg, apr_pool_t *pool)
+{
+    as_digest_sum *sum = apr_palloc(pool, sizeof(*sum));
+    const EVP_MD *md = md_of(alg);
+
+    sum->ctx = EVP_MD_CTX_new();
+    sum->hex_len = alg->hex_len;
+    apr_pool_cleanup_register(pool, sum, free_context, apr_pool_cleanup_null);
+    return sum->ctx && md && EVP_DigestInit_ex(sum->ctx, md, NULL) == 1 ? sum
+                                                                       : NULL;
+}
+
+int as_digest_sum_add(as_digest_sum *sum, as_span piece)
+{
+    return EVP_DigestUpdate(sum->ctx, piece.at, piece.len) == 1;
+}
+
+int as_digest_sum_end(char hex[AS_DIGEST_HEX_MAX + 1], as_digest_sum *sum)
+{
+    unsigned char out[EVP_MAX_MD_SIZE];
+
+    hex[0] = '\0';
+    if (EVP_DigestFinal_ex(sum->ctx, out, NULL) != 1)
+        return 0;
+    write_hex(hex, out, sum->hex_len);
+    return 1;
 }

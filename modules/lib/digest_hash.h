@@ -10,6 +10,7 @@
 #define AS_DIGEST_HASH_H
 
 #include "apr_errno.h"
+#include "apr_pools.h"
 #include "authscheme_span.h"
 
 #define AS_DIGEST_HEX_MAX 64 /* characters of the longest hash */
@@ -36,5 +37,13 @@ const as_digest_alg *as_digest_alg_base(int index);
 apr_status_t as_digest_hash(char hex[AS_DIGEST_HEX_MAX + 1],
                             const as_digest_alg *alg, const as_span *parts,
                             int count);
+
+/* The same of what comes piece by piece. NULL, or 0, if OpenSSL fails. A sum is
+ * freed with the pool. */
+typedef struct as_digest_sum as_digest_sum;
+
+as_digest_sum *as_digest_sum_begin(const as_digest_alg *alg, apr_pool_t *pool);
+int as_digest_sum_add(as_digest_sum *sum, as_span piece);
+int as_digest_sum_end(char hex[AS_DIGEST_HEX_MAX + 1], as_digest_sum *sum);
 
 #endif

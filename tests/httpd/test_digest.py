@@ -637,8 +637,10 @@ def test_htdigest_files(serve):
 @pytest.mark.parametrize("more, reason", [
     ("DigestAlgorithm SHA-1", 'unknown algorithm "SHA-1"'),
     ("DigestAlgorithm MD5 md5", "MD5 is there twice"),
-    ("DigestQop auth-int", "auth-int is not supported"),
-    ("DigestQop all", "DigestQop takes auth"),
+    ("DigestQop all", "DigestQop takes auth, auth-int, or both"),
+    ("DigestBodyLimit -1", "DigestBodyLimit takes octets"),
+    ("DigestBodyLimit 1M", "DigestBodyLimit takes octets"),
+    ("DigestBodyLimit 1073741825", "DigestBodyLimit takes octets"),
     ("DigestNonceLifetime 0", "DigestNonceLifetime takes seconds"),
     ("DigestNonceLifetime -1", "DigestNonceLifetime takes seconds"),
     ("DigestNonceLifetime 5m", "DigestNonceLifetime takes seconds"),

@@ -113,6 +113,13 @@ class Connection:
         return Response(answer.status, answer.getheaders(), body,
                         answer.version)
 
+    def read_line(self):
+        """The next line of what the server sends, with its end."""
+        line = b""
+        while not line.endswith(b"\n") and (octet := self.sock.recv(1)):
+            line += octet
+        return line
+
     def get(self, target, method="GET", **more):
         return self.request(method, target, **more).read(method)
 

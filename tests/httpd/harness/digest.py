@@ -55,24 +55,27 @@ class Client:
         self.realm = realm
         self.algorithm = algorithm
 
-    def response(self, given, method, key=None):
+    def response(self, given, method, key=None, body=b""):
         key = key or hashed(self.algorithm, self.user, self.realm,
                             self.password)
         if self.algorithm.endswith("-sess"):
             key = hashed(self.algorithm, key, given["nonce"], given["cnonce"])
+        signed = [method, given["uri"]]
+        if given["qop"] == "auth-int":
+            signed.append(hashed(self.algorithm, body))
         return hashed(self.algorithm, key, given["nonce"], given["nc"],
                       given["cnonce"], given["qop"],
-                      hashed(self.algorithm, method, given["uri"]))
+                      hashed(self.algorithm, *signed))
 
     def rspauth(self, given):
         return self.response(given, "")
 
-    def params(self, nonce, uri, count=1, method="GET", **more):
+    def params(self, nonce, uri, count=1, method="GET", body=b"", **more):
         given = {"nonce": nonce, "uri": uri, "nc": f"{count:08x}",
                  "cnonce": os.urandom(8).hex(), "qop": "auth", **more}
         return {"username": self.user, "realm": self.realm, **given,
                 "algorithm": self.algorithm,
-                "response": self.response(given, method), **more}
+                "response": self.response(given, method, body=body), **more}
 
     def answer(self, *arguments, **more):
         return line(self.params(*arguments, **more))
