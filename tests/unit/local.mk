@@ -69,7 +69,7 @@ tests_unit_test_bearer_keys_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_bearer_keys_LDADD    = libbearer.la $(UNIT_LDADD)
 
 UNIT_TESTS += tests/unit/test_digest_hash
-tests_unit_test_digest_hash_SOURCES  = tests/unit/test_digest_hash.c tests/unit/unit.h
+tests_unit_test_digest_hash_SOURCES  = tests/unit/test_digest_hash.c tests/unit/unit.h tests/unit/load.h
 tests_unit_test_digest_hash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_hash_LDADD    = $(UNIT_LDADD)
 
@@ -117,12 +117,12 @@ tests_unit_test_hoba_session_SOURCES  = tests/unit/test_hoba_session.c tests/uni
 tests_unit_test_hoba_session_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_hoba_session_LDADD    = libhoba.la $(UNIT_LDADD)
 UNIT_TESTS += tests/unit/test_digest
-tests_unit_test_digest_SOURCES  = tests/unit/test_digest.c tests/unit/unit.h
+tests_unit_test_digest_SOURCES  = tests/unit/test_digest.c tests/unit/unit.h tests/unit/load.h
 tests_unit_test_digest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_LDADD    = libdigest.la $(UNIT_LDADD)
 
 UNIT_TESTS += tests/unit/test_mutual_verifier tests/unit/test_seal
-tests_unit_test_mutual_verifier_SOURCES  = tests/unit/test_mutual_verifier.c tests/unit/unit.h
+tests_unit_test_mutual_verifier_SOURCES  = tests/unit/test_mutual_verifier.c tests/unit/unit.h tests/unit/load.h
 tests_unit_test_mutual_verifier_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mutual_verifier_LDADD    = $(UNIT_LDADD)
 

@@ -6,19 +6,10 @@
  * (vectors/digest/README).
  */
 #include "unit.h"
-
-#include <jansson.h>
+#include "load.h"
 
 #include "digest.h"
 #include "grammar.h"
-
-static json_t *load(const char *file, const char *section)
-{
-    json_t *read = json_load_file(file, 0, NULL);
-
-    assert_non_null(read);
-    return json_object_get(read, section); /* the file lives to the end */
-}
 
 static as_span text(json_t *row, const char *name)
 {
@@ -88,8 +79,8 @@ static void computed_vectors(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(sections); i++) {
-        json_t *rows = load(VECTORS "/digest/digest.json",
-                            sections[i].section), *row;
+        json_t *rows = load("digest/digest.json", sections[i].section);
+        json_t *row;
 
         assert_int_equal(json_array_size(rows), sections[i].rows);
         json_array_foreach(rows, k, row)
@@ -100,8 +91,7 @@ static void computed_vectors(void **state)
 /* RFC 7616 section 3.9.2 cut SHA-512 instead of using SHA-512/256. */
 static void what_the_rfc_prints_is_wrong(void **state)
 {
-    json_t *row = json_array_get(load(VECTORS "/digest/digest.json", "rfc"),
-                                 2);
+    json_t *row = json_array_get(load("digest/digest.json", "rfc"), 2);
 
     (void)state;
     assert_span(text(row, "source"), "RFC 7616 3.9.2");
@@ -257,7 +247,7 @@ static int should_get_in(json_t *row)
 
 static void lines_of_real_clients(void **state)
 {
-    json_t *rows = load(VECTORS "/digest/digest-clients.json", "rows"), *row;
+    json_t *rows = load("digest/digest-clients.json", "rows"), *row;
     int granted = 0;
     size_t i;
 

@@ -4,20 +4,9 @@
  * algorithm. The values were computed elsewhere (vectors/digest/README).
  */
 #include "unit.h"
-
-#include <jansson.h>
+#include "load.h"
 
 #include "digest_hash.h"
-
-static json_t *load(const char *section)
-{
-    json_error_t error;
-    json_t *file = json_load_file(VECTORS "/digest/digest.json", 0, &error);
-
-    if (!file)
-        fail_msg("digest.json: %s", error.text);
-    return json_object_get(file, section); /* the file lives to the end */
-}
 
 static as_span text(json_t *row, const char *name)
 {
@@ -44,7 +33,7 @@ static void check(json_t *row, const as_span *parts, int count,
 
 static void check_section(const char *section, size_t expected)
 {
-    json_t *rows = load(section), *row;
+    json_t *rows = load("digest/digest.json", section), *row;
     size_t i;
 
     assert_int_equal(json_array_size(rows), expected);

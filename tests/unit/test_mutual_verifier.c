@@ -4,20 +4,9 @@
  * values were computed elsewhere (vectors/mutual/README).
  */
 #include "unit.h"
-
-#include <jansson.h>
+#include "load.h"
 
 #include "mutual_verifier.h"
-
-static json_t *load(const char *section)
-{
-    json_error_t error;
-    json_t *file = json_load_file(VECTORS "/mutual/mutual.json", 0, &error);
-
-    if (!file)
-        fail_msg("mutual.json: %s", error.text);
-    return json_object_get(file, section); /* the file lives to the end */
-}
 
 static as_span text(json_t *row, const char *name)
 {
@@ -38,7 +27,7 @@ static void check_pi(const unsigned char *pi, apr_size_t len, as_span hex)
 
 static void vectors(void **state)
 {
-    json_t *rows = load("verifiers"), *row;
+    json_t *rows = load("mutual/mutual.json", "verifiers"), *row;
     size_t i;
 
     (void)state;
@@ -61,7 +50,7 @@ static void vectors(void **state)
 
 static void not_elements(void **state)
 {
-    json_t *rows = load("not_elements"), *row;
+    json_t *rows = load("mutual/mutual.json", "not_elements"), *row;
     size_t i;
 
     (void)state;
