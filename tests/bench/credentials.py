@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -68,8 +69,8 @@ class File:
     directive = 'AuthCredentials "file:{root}/credentials"'
 
     @staticmethod
-    def write(root, records):
-        file = root / "credentials"
+    def write(root, records, name="credentials"):
+        file = root / name
         with file.open("w") as out:
             out.write("authscheme-credentials 1\n")
             for made in records:
@@ -79,6 +80,8 @@ class File:
                     f"{name}={value}" for name, value in values.items())
                     + "\n")
         file.chmod(0o640)
+        if os.geteuid() == 0:
+            shutil.chown(file, "www-data", "www-data")
         return file
 
 
@@ -106,9 +109,13 @@ def tokens(count):
             for i in range(count))
 
 
+def token_records_of(texts):
+    return (record("token", hashlib.sha256(text.encode()).hexdigest(),
+                   f"user{i}") for i, text in enumerate(texts))
+
+
 def token_records(count):
-    return (record("token", hashlib.sha256(token.encode()).hexdigest(),
-                   f"user{i}") for i, token in enumerate(tokens(count)))
+    return token_records_of(tokens(count))
 
 
 def digest_records(count):

@@ -130,6 +130,43 @@ def files(folder, counts, program, options):
              "count": int(answers[0][3])} for _, answers in asked]
 
 
+def reload(scenario, folder, load, options):
+    """A large file is replaced while requests come: milliseconds of the slowest
+    request before and during, and until the new file holds."""
+    row = Row(scenario, folder, load, options)
+    server = row.server
+    new = "new" * 10
+    slowest = {True: 0.0, False: 0.0}
+
+    def ask(token):
+        begun = time.monotonic()
+        status = server.ask_status("/index.html", f"Bearer {token}")
+        return status, (time.monotonic() - begun) * 1000
+    try:
+        known = next(cred.tokens(1))
+        for n in range(200 if options.quick else 2000):
+            status, took = ask(known)
+            slowest[False] = max(slowest[False], took)
+            if status != 200:
+                raise Failed(f"{status} before the file changed: {server.said()}")
+        cred.File.write(server.root, [
+            *cred.token_records(scenario.count),
+            *cred.token_records_of([new])], name="new")
+        (server.root / "new").rename(server.root / "credentials")
+        begun = time.monotonic()
+        while ask(new)[0] != 200:
+            status, took = ask(known)
+            slowest[True] = max(slowest[True], took)
+            if status != 200:
+                raise Failed(f"{status} while it is read: {server.said()}")
+            if time.monotonic() - begun > 60:
+                raise Failed(f"the new file does not hold: {server.said()}")
+        return {"before": slowest[False], "during": slowest[True],
+                "after": (time.monotonic() - begun) * 1000}
+    finally:
+        row.stop()
+
+
 # ---- what takes longer -----------------------------------------------
 
 def endure(scenario, folder, load, options):

@@ -152,6 +152,11 @@ def show(report):
         print(f"{file['count']:<12,}{file['lookup']:9.0f} ns"
               f"{file['load']:9.0f} ms"
               + f"{file['memory']:9.0f} B a line" * (file["count"] > 1000))
+    if "reload" in report:
+        told = report["reload"]
+        print(f"\nthe larger file is replaced: slowest request before "
+              f"{told['before']:.1f} ms, meanwhile {told['during']:.1f} ms; "
+              f"holds after {told['after']:.0f} ms")
     if "starts" in report:
         print("\nms from start to the first answer")
         for name, value in report["starts"].items():

@@ -144,6 +144,13 @@ class Server:
                 "Host": f"localhost:{self.port}", **headers})
             return connection.getresponse().headers
 
+    def ask_status(self, path, authorization):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers={
+                "Authorization": authorization})
+            return connection.getresponse().status
+
     def said(self):
         files = [self.root / "stderr", self.root / "error_log"]
         return "\n".join(file.read_text("utf-8", "replace")[-2000:].strip()
