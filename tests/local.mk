@@ -19,5 +19,5 @@ tests_bench_lookup_LDADD    = libindex.la libcred.la libpassword.la \
                               libauthscheme.la $(APR_LIBS) $(CRYPTO_LIBS)
 
 # tests/bench/run is started by hand, and by build/check for a moment.
-EXTRA_DIST += tests/bench/run \
+EXTRA_DIST += tests/bench/run tests/bench/timing \
               $(wildcard $(srcdir)/tests/bench/*.py $(srcdir)/tests/bench/*.c)

@@ -324,7 +324,7 @@ static apr_status_t find(const as_cred **cred, request_rec *r,
                                       algorithm, r->pool);
 
     let_go(g);
-    *cred = found;
+    *cred = rv == APR_SUCCESS ? found : NULL;
     return rv;
 }
 
@@ -338,7 +338,7 @@ static apr_status_t find_userhash(const as_cred **cred, request_rec *r,
                                                realm, algorithm, r->pool);
 
     let_go(g);
-    *cred = found;
+    *cred = rv == APR_SUCCESS ? found : NULL;
     return rv;
 }
 

@@ -23,6 +23,8 @@ struct cred_index {
     as_siphash_key key;
     table by_name;     /* kind, id, realm, place */
     table by_userhash; /* H(id ":" realm) of kind digest */
+    apr_uint64_t example[AS_CRED_KINDS]; /* where a record of the kind begins,
+                                            0: there is none */
     apr_size_t count;
 };
 
@@ -195,6 +197,7 @@ static const char *put_line(cred_index *index, as_span text,
     if (why)
         return why;
     put(&index->by_name, hash, where);
+    index->example[line.kind] = where;
     index->count++;
     return line.kind == AS_CRED_DIGEST
                ? put_userhash(index, &line, where, scratch)
@@ -279,6 +282,20 @@ static int is_before(const as_cred_line *a, const as_cred_line *b)
     return order ? order < 0 : x.len < y.len;
 }
 
+/* What is not there costs what is there, for the time must not tell which names
+ * exist: another record is taken apart instead. 0 if there is none. */
+static int take_another(as_cred *cred, const cred_index *index,
+                        as_cred_kind kind, apr_pool_t *pool)
+{
+    apr_uint64_t where = index->example[kind];
+    as_cred_line line;
+
+    if (!where || !line_at(&line, index, where, pool))
+        return 0;
+    as_cred_of_line(cred, &line, pool);
+    return 1;
+}
+
 apr_status_t cred_index_find(as_cred *cred, const cred_index *index,
                              as_cred_kind kind, const char *id,
                              const char *realm, const char *place,
@@ -286,6 +303,7 @@ apr_status_t cred_index_find(as_cred *cred, const cred_index *index,
 {
     as_cred_line wanted = { .kind = kind }, line, best = { 0 };
     apr_uint64_t hash, at, where;
+    as_cred nobody;
     int found = 0;
 
     wanted.text[AS_CRED_ID] = as_cred_escape(as_span_of(id), pool);
@@ -302,8 +320,10 @@ apr_status_t cred_index_find(as_cred *cred, const cred_index *index,
         best = line;
         found = 1;
     }
-    if (!found)
+    if (!found) {
+        take_another(&nobody, index, kind, pool);
         return APR_NOTFOUND;
+    }
     as_cred_of_line(cred, &best, pool);
     return APR_SUCCESS;
 }
@@ -325,6 +345,7 @@ apr_status_t cred_index_find_userhash(as_cred *cred, const cred_index *index,
     apr_uint64_t hash = hash_text(index, as_span_of(userhash)), at = hash;
     apr_uint64_t where;
     as_cred_line line;
+    as_cred nobody;
 
     while (next_slot(&index->by_userhash, hash, &at, &where)) {
         if (!line_at(&line, index, where, pool)
@@ -334,5 +355,7 @@ apr_status_t cred_index_find_userhash(as_cred *cred, const cred_index *index,
         if (!strcmp(cred->realm, realm) && has_userhash(cred, userhash))
             return APR_SUCCESS;
     }
+    if (take_another(&nobody, index, AS_CRED_DIGEST, pool))
+        has_userhash(&nobody, userhash);
     return APR_NOTFOUND;
 }

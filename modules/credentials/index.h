@@ -22,7 +22,7 @@ const char *cred_index_build(cred_index **index, as_span text,
 apr_size_t cred_index_count(const cred_index *index);
 
 /* A record, copied into pool. algorithm NULL takes the first in their order.
- * APR_NOTFOUND if there is none. */
+ * APR_NOTFOUND if there is none, in the same time. */
 apr_status_t cred_index_find(as_cred *cred, const cred_index *index,
                              as_cred_kind kind, const char *id,
                              const char *realm, const char *place,
