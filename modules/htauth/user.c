@@ -11,6 +11,7 @@
 
 #include "digest_hash.h"
 #include "htauth.h"
+#include "mutual_scope.h"
 #include "mutual_verifier.h"
 #include "password.h"
 #include "secret.h"
@@ -96,69 +97,6 @@ static int choose_hash(derivation *d)
     return HT_OK;
 }
 
-/* ---- auth-scope, RFC 8120 section 5 ---------------------------------- */
-
-static int is_host(as_span host)
-{
-    apr_size_t i;
-
-    if (host.len == 0 || host.at[0] == '.' || host.at[host.len - 1] == '.')
-        return 0;
-    for (i = 0; i < host.len; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-.", host.at[i]))
-            return 0;
-    return 1;
-}
-
-static int is_ipv6(as_span host)
-{
-    apr_size_t i;
-
-    if (host.len < 4 || host.at[0] != '[' || host.at[host.len - 1] != ']')
-        return 0;
-    for (i = 1; i + 1 < host.len; i++)
-        if (!strchr("abcdef0123456789:.", host.at[i]))
-            return 0;
-    return 1;
-}
-
-/* ":8443", shortest and not the scheme's own; empty is right as well. */
-static int is_port(as_span port, const char *usual)
-{
-    apr_size_t i;
-
-    if (port.len == 0)
-        return 1;
-    if (port.len < 2 || port.len > 6 || port.at[0] != ':'
-        || port.at[1] == '0' || as_span_is(port, usual))
-        return 0;
-    for (i = 1; i < port.len; i++)
-        if (!apr_isdigit(port.at[i]))
-            return 0;
-    return atoi(port.at + 1) <= 65535; /* NOLINT(cert-err34-c): digits */
-}
-
-static int is_server(const char *rest, const char *usual_port)
-{
-    const char *bracket = strchr(rest, ']');
-    const char *colon = strchr(bracket ? bracket : rest, ':');
-    as_span host = { rest, colon ? (apr_size_t)(colon - rest) : strlen(rest) };
-
-    return (is_host(host) || is_ipv6(host))
-           && is_port(as_span_of(rest + host.len), usual_port);
-}
-
-static int is_auth_scope(const char *scope)
-{
-    if (!strncmp(scope, "https://", 8))
-        return is_server(scope + 8, ":443");
-    if (!strncmp(scope, "http://", 7))
-        return is_server(scope + 7, ":80");
-    if (!strncmp(scope, "*.", 2))
-        return is_host(as_span_of(scope + 2));
-    return is_host(as_span_of(scope)) || is_ipv6(as_span_of(scope));
-}
-
 /* ---- names ----------------------------------------------------------- */
 
 static int take_realm(derivation *d)
@@ -182,7 +120,8 @@ static int take_place(derivation *d)
     d->place = opt->auth_scope ? opt->auth_scope : "";
     if (opt->mutual && !opt->auth_scope)
         return ht_error(HT_USAGE, "--mutual needs --auth-scope");
-    if (opt->auth_scope && !is_auth_scope(opt->auth_scope))
+    if (opt->auth_scope
+        && !as_mutual_scope_fits(as_span_of(opt->auth_scope)))
         return ht_error(HT_USAGE, "--auth-scope takes https://www.example.com "
                         "(with :PORT if it is not the usual one), "
                         "www.example.com or *.example.com, in lower case");

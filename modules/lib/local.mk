@@ -6,6 +6,8 @@ libauthscheme_la_SOURCES = \
     modules/lib/form.c modules/lib/form.h \
     modules/lib/grammar.c modules/lib/grammar.h \
     modules/lib/nonce.c modules/lib/nonce.h \
+    modules/lib/mutual_group.c modules/lib/mutual_group.h \
+    modules/lib/mutual_scope.c modules/lib/mutual_scope.h \
     modules/lib/mutual_verifier.c modules/lib/mutual_verifier.h \
     modules/lib/seal.c modules/lib/seal.h \
     modules/lib/secret.c modules/lib/secret.h \

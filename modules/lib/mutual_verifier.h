@@ -11,30 +11,20 @@
 #ifndef AS_MUTUAL_VERIFIER_H
 #define AS_MUTUAL_VERIFIER_H
 
-#include <openssl/bn.h>
+#include "mutual_group.h"
 
-#include "apr_errno.h"
-#include "authscheme_span.h"
+/* ---- octets that are hashed, RFC 8120 section 9 ---------------------- */
 
-#define AS_MUTUAL_HEX_MAX 1024 /* characters of the longest J */
-#define AS_MUTUAL_PI_MAX 64    /* octets of the longest pi */
+#define AS_MUTUAL_VI_MAX 10 /* octets of a 64 bit number, seven bits each */
 
-/* A row of the table of algorithms; constant. */
-typedef struct as_mutual_alg {
-    const char *name;     /* "iso-kam3-ec-p256-sha256" */
-    int curve;            /* OpenSSL's number of it, or 0 */
-    BIGNUM *(*prime)(BIGNUM *into); /* q where there is no curve */
-    const char *md;       /* OpenSSL's name of the hash */
-    apr_size_t pi_len;    /* octets of a hash, and of pi */
-    apr_size_t len;       /* octets of a group element */
-} as_mutual_alg;
+/* VI(n): seven bits an octet, the highest first, 0x80 in all but the last.
+ * Returns the place after it. */
+unsigned char *as_mutual_put_number(unsigned char *at, apr_uint64_t n);
 
-/* By name, without case; NULL for any other. */
-const as_mutual_alg *as_mutual_alg_find(as_span name);
+/* VS(s): its length as VI, and s. */
+unsigned char *as_mutual_put_string(unsigned char *at, as_span text);
 
-/* The algorithms, by index from 0 on; the first is the one to use where
- * nothing is said. NULL after the last. */
-const as_mutual_alg *as_mutual_alg_at(int index);
+/* ---- from a password ------------------------------------------------- */
 
 /* Whose password it is, and where it is good: changing any of it makes another
  * J. Octets as they are hashed: UTF-8, prepared by the caller. */
@@ -45,9 +35,9 @@ typedef struct as_mutual_user {
     as_span password;
 } as_mutual_user;
 
-/* pi, alg->pi_len octets; with it one can sign in. Wipe it after use.
+/* pi, alg->hash_len octets; with it one can sign in. Wipe it after use.
  * APR_EINVAL for an empty user or password. */
-apr_status_t as_mutual_pi(unsigned char pi[AS_MUTUAL_PI_MAX],
+apr_status_t as_mutual_pi(unsigned char pi[AS_MUTUAL_HASH_MAX],
                           const as_mutual_alg *alg,
                           const as_mutual_user *user);
 
@@ -56,6 +46,16 @@ apr_status_t as_mutual_pi(unsigned char pi[AS_MUTUAL_PI_MAX],
 apr_status_t as_mutual_verifier(char hex[AS_MUTUAL_HEX_MAX + 1],
                                 const as_mutual_alg *alg,
                                 const as_mutual_user *user);
+
+/* The same for a secret that is no password's pi. */
+apr_status_t as_mutual_power_hex(char hex[AS_MUTUAL_HEX_MAX + 1],
+                                 const as_mutual_group *group, as_span secret);
+
+/* ---- what is stored -------------------------------------------------- */
+
+/* J of its text; NULL for what is none of this group. The caller frees it. */
+as_mutual_element *as_mutual_verifier_read(const as_mutual_group *group,
+                                           as_span hex);
 
 /* Whether a text could be a J of this algorithm: its length, its alphabet, in
  * range and in the group. */
