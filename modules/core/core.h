@@ -10,6 +10,8 @@
  *     verdict.c    the log line, the notes, the counters and mod_status
  *     secrets.c    the server secret and what is derived from it
  *     state.c      one-time proofs: claims and windows, on table.c
+ *     sessions.c   proofs of several requests: exchanges that were answered, on
+ *                  table.c, and sessions, on session_table.c
  *     costly.c     what is costly to find out: remembered for a while, on
  *                  cache.c, and so many at once, on turns.c
  */
@@ -17,6 +19,7 @@
 #define CORE_H
 
 #include "authscheme.h"
+#include "table.h"
 
 extern module AP_MODULE_DECLARE_DATA authscheme_module;
 
@@ -57,6 +60,21 @@ apr_uint64_t core_state_epoch(void);
  * time of issue is of that epoch. */
 void core_state_stamped(request_rec *r, apr_time_t issued, apr_uint64_t epoch);
 
+/* Asks a table. */
+typedef core_use (*core_ask)(request_rec *r, const core_proof *proof,
+                             apr_uint64_t count);
+
+/* Asks it once for a client request: what was the first use stays the first.
+ * parts name the proof, whose times are set. */
+as_use core_use_once(request_rec *r, const as_span parts[3], core_proof *proof,
+                     apr_uint64_t count, core_ask ask);
+
+/* The same for what is asked in another way. */
+int core_was_first(request_rec *r, const unsigned char key[CORE_KEY_LEN],
+                   apr_uint64_t count);
+void core_note_first(request_rec *r, const unsigned char key[CORE_KEY_LEN],
+                     apr_uint64_t count);
+
 /* For the status page. */
 typedef struct core_state_counts {
     apr_uint64_t room;    /* for that many used proofs */
@@ -66,6 +84,29 @@ typedef struct core_state_counts {
 } core_state_counts;
 
 void core_state_summary(core_state_counts *counts);
+
+/* ---- sessions.c ------------------------------------------------------ */
+
+/* AuthSchemeSessions SIZE */
+const char *core_sessions_directive(cmd_parms *cmd, void *conf,
+                                    const char *arg);
+void core_session_reserve(apr_pool_t *pconf, apr_size_t octets);
+
+/* post_config: takes what the run before left, or makes it. */
+apr_status_t core_sessions_open(apr_pool_t *pconf, server_rec *s);
+
+as_use core_spend(request_rec *r, const char *space, as_span key,
+                  apr_time_t issued, apr_time_t expires);
+int core_session_find(as_session *session, request_rec *r, const char *space,
+                      const as_span *parts, int count);
+apr_status_t core_session_begin(const as_session *session, request_rec *r,
+                                as_span data, apr_time_t ends);
+as_use core_session_number(const as_session *session, request_rec *r,
+                           apr_uint64_t number, unsigned int window);
+void core_session_close(const as_session *session, request_rec *r);
+
+/* For the status page. */
+void core_sessions_show(request_rec *r, int is_short);
 
 /* ---- costly.c -------------------------------------------------------- */
 

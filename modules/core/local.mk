@@ -5,6 +5,8 @@ mod_authscheme_la_SOURCES = \
     modules/core/authz.c modules/core/identity.c modules/core/verdict.c \
     modules/core/secrets.c modules/core/state.c modules/core/table.c \
     modules/core/table.h modules/core/segment.c modules/core/segment.h \
+    modules/core/sessions.c modules/core/session_table.c \
+    modules/core/session_table.h \
     modules/core/costly.c modules/core/cache.c modules/core/cache.h \
     modules/core/turns.c modules/core/turns.h modules/core/lock.h
 mod_authscheme_la_LIBADD  = libauthscheme.la $(CRYPTO_LIBS)

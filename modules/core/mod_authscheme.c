@@ -76,6 +76,8 @@ static const command_rec directives[] = {
                       "all verify them"),
     AP_INIT_TAKE1("AuthSchemeState", core_state_directive, NULL, RSRC_CONF,
                   "shm[:SIZE], where used one-time proofs are remembered"),
+    AP_INIT_TAKE1("AuthSchemeSessions", core_sessions_directive, NULL,
+                  RSRC_CONF, "size of the memory for sessions (8m)"),
     AP_INIT_TAKE1("AuthSchemeCache", core_cache_directive, NULL, RSRC_CONF,
                   "size of the memory for what was costly to find out (1m)"),
     AP_INIT_TAKE12("AuthSchemeChecks", core_checks_directive, NULL, RSRC_CONF,
@@ -104,6 +106,12 @@ static const as_services services = {
     .recall = core_recall,
     .turn_begin = core_turn_begin,
     .turn_end = core_turn_end,
+    .spend = core_spend,
+    .session_reserve = core_session_reserve,
+    .session_find = core_session_find,
+    .session_begin = core_session_begin,
+    .session_use = core_session_number,
+    .session_end = core_session_close,
 };
 
 /* ---- start ----------------------------------------------------------- */
@@ -125,6 +133,7 @@ static int open_shared(apr_pool_t *pconf, server_rec *s)
     } parts[] = {
         { core_secrets_open, "the server secret" },
         { core_state_open, "the table of used one-time proofs" },
+        { core_sessions_open, "the table of sessions" },
         { core_costly_open, "the cache, or the turns of slow checks" },
     };
     apr_status_t rv = core_counters_open(pconf);

@@ -36,9 +36,8 @@ typedef struct backend {
     apr_status_t (*open)(const settings *set, server_rec *s);
     apr_status_t (*key)(unsigned char key[CORE_KEY_LEN], const as_span *parts,
                         int count);
-    core_use (*claim)(request_rec *r, const core_proof *proof);
-    core_use (*window)(request_rec *r, const core_proof *proof,
-                       apr_uint64_t count);
+    core_ask claim; /* its count is 1 */
+    core_ask window;
 } backend;
 
 static const backend *active;
@@ -118,13 +117,8 @@ static core_use window_in_shm(request_rec *r, const core_proof *proof,
     return use;
 }
 
-static core_use claim_in_shm(request_rec *r, const core_proof *proof)
-{
-    return window_in_shm(r, proof, 1);
-}
-
 static const backend backends[] = {
-    { "shm", configure_shm, open_shm, key_for_shm, claim_in_shm,
+    { "shm", configure_shm, open_shm, key_for_shm, window_in_shm,
       window_in_shm },
     { "memcache", NULL, NULL, NULL, NULL, NULL },
     { "redis", NULL, NULL, NULL, NULL, NULL },
@@ -216,26 +210,41 @@ static memory *memory_for(request_rec *r)
     return slot ? *slot : NULL;
 }
 
-static int was_first(const memory *mem, const core_proof *proof,
-                     apr_uint64_t count)
+static int was_first(const memory *mem,
+                     const unsigned char key[CORE_KEY_LEN], apr_uint64_t count)
 {
     const first_use *use = mem ? mem->uses : NULL;
 
     while (use && (use->count != count
-                   || memcmp(use->key, proof->key, CORE_KEY_LEN) != 0))
+                   || memcmp(use->key, key, CORE_KEY_LEN) != 0))
         use = use->next;
     return use != NULL;
 }
 
-static void remember(request_rec *r, memory *mem, const core_proof *proof,
-                     apr_uint64_t count)
+static void remember(request_rec *r, memory *mem,
+                     const unsigned char key[CORE_KEY_LEN], apr_uint64_t count)
 {
     first_use *use = apr_palloc(core_root(r)->pool, sizeof(*use));
 
-    memcpy(use->key, proof->key, CORE_KEY_LEN);
+    memcpy(use->key, key, CORE_KEY_LEN);
     use->count = count;
     use->next = mem->uses;
     mem->uses = use;
+}
+
+int core_was_first(request_rec *r, const unsigned char key[CORE_KEY_LEN],
+                   apr_uint64_t count)
+{
+    return was_first(memory_for(r), key, count);
+}
+
+void core_note_first(request_rec *r, const unsigned char key[CORE_KEY_LEN],
+                     apr_uint64_t count)
+{
+    memory *mem = memory_for(r);
+
+    if (mem)
+        remember(r, mem, key, count);
 }
 
 static apr_uint64_t epoch_of(const memory *mem, apr_time_t issued)
@@ -269,21 +278,20 @@ static const as_use meaning[] = {
 };
 
 /* parts name the proof. */
-static as_use use_once(request_rec *r, const as_span parts[3],
-                       core_proof *proof, apr_uint64_t count, int is_numbered)
+as_use core_use_once(request_rec *r, const as_span parts[3], core_proof *proof,
+                     apr_uint64_t count, core_ask ask)
 {
     memory *mem = memory_for(r);
     core_use use;
 
     if (active->key(proof->key, parts, 3) != APR_SUCCESS)
         return AS_USE_UNAVAILABLE;
-    if (was_first(mem, proof, count))
+    if (was_first(mem, proof->key, count))
         return AS_USE_FIRST;
     proof->epoch = epoch_of(mem, proof->issued);
-    use = is_numbered ? active->window(r, proof, count)
-                      : active->claim(r, proof);
+    use = ask(r, proof, count);
     if (use == CORE_FIRST && mem)
-        remember(r, mem, proof, count);
+        remember(r, mem, proof->key, count);
     return meaning[use];
 }
 
@@ -293,7 +301,7 @@ as_use core_claim(request_rec *r, const char *space, as_span key,
     const as_span parts[] = { { "claim", 5 }, as_span_of(space), key };
     core_proof proof = { .issued = issued, .expires = expires };
 
-    return use_once(r, parts, &proof, 1, 0);
+    return core_use_once(r, parts, &proof, 1, active->claim);
 }
 
 as_use core_window(request_rec *r, const char *space, as_span nonce,
@@ -302,7 +310,7 @@ as_use core_window(request_rec *r, const char *space, as_span nonce,
     const as_span parts[] = { { "window", 6 }, as_span_of(space), nonce };
     core_proof proof = { .issued = issued, .expires = expires };
 
-    return use_once(r, parts, &proof, count, 1);
+    return core_use_once(r, parts, &proof, count, active->window);
 }
 
 apr_uint64_t core_state_epoch(void)

@@ -69,7 +69,7 @@ static const char *clean(apr_pool_t *pool, const char *text, apr_size_t max)
 /* Somebody without credentials, or with old ones, is no news. */
 static int level_of(const as_attempt *attempt)
 {
-    if (attempt->verdict == AS_UNAVAILABLE || attempt->verdict == AS_BROKEN)
+    if (attempt->problem == AS_SERVER_FAULT)
         return APLOG_ERR;
     if (attempt->verdict == AS_STALE || attempt->verdict == AS_CONTINUE)
         return APLOG_INFO;
@@ -210,6 +210,7 @@ static void show_auto(request_rec *r)
                "AuthSchemeState-dropped: %" APR_UINT64_T_FMT "\n"
                "AuthSchemeState-epoch: %" APR_UINT64_T_FMT "\n",
                state.room, state.live, state.dropped, state.epoch);
+    core_sessions_show(r, 1);
     core_costly_show(r, 1);
 }
 
@@ -242,6 +243,7 @@ static void show_table(request_rec *r)
     }
     ap_rputs("</table>\n", r);
     show_state(r);
+    core_sessions_show(r, 0);
     core_costly_show(r, 0);
 }
 

@@ -176,7 +176,9 @@ static APR_INLINE as_verdict as_break(as_attempt *attempt, const char *reason)
     return attempt->verdict = AS_BROKEN;
 }
 
-/* "The next leg, please." */
+/* "The next leg, please." What went wrong on our side and must not be told
+ * apart from outside (a stored credential that is damaged) may stand in problem
+ * and reason. */
 static APR_INLINE as_verdict as_continue(as_attempt *attempt)
 {
     return attempt->verdict = AS_CONTINUE;
@@ -326,6 +328,16 @@ typedef enum as_turn {
     AS_TURN_NEVER     /* too many at once: AS_UNAVAILABLE */
 } as_turn;
 
+#define AS_SESSION_MAX 2048  /* octets of a session's data */
+#define AS_SESSION_WINDOW 512 /* numbers that may be told apart, at most */
+
+/* A session, as it was found. */
+typedef struct as_session {
+    unsigned char key[32];
+    apr_size_t len; /* 0: there is none of that name */
+    unsigned char data[AS_SESSION_MAX];
+} as_session;
+
 #define AS_SERVICES_GROUP "authscheme-services"
 #define AS_SERVICES_NAME "core"
 #define AS_SERVICES_VERSION "0"
@@ -363,6 +375,16 @@ typedef struct as_services {
     as_turn (*turn_begin)(request_rec *r, int *nth,
                           int (*is_answered)(void *baton), void *baton);
     void (*turn_end)(int nth);
+    as_use (*spend)(request_rec *r, const char *space, as_span key,
+                    apr_time_t issued, apr_time_t expires);
+    void (*session_reserve)(apr_pool_t *pconf, apr_size_t octets);
+    int (*session_find)(as_session *session, request_rec *r, const char *space,
+                        const as_span *parts, int count);
+    apr_status_t (*session_begin)(const as_session *session, request_rec *r,
+                                  as_span data, apr_time_t ends);
+    as_use (*session_use)(const as_session *session, request_rec *r,
+                          apr_uint64_t number, unsigned int window);
+    void (*session_end)(const as_session *session, request_rec *r);
 } as_services;
 
 /* The core, or NULL before mod_authscheme is loaded. Config handlers must
@@ -417,6 +439,73 @@ static APR_INLINE as_use as_window(request_rec *r, const char *space,
                                    apr_time_t issued, apr_time_t expires)
 {
     return as_core()->window(r, space, nonce, count, issued, expires);
+}
+
+/*
+ * "Am I the first who answers this?" for a challenge that gets one answer,
+ * right or wrong, such as a key exchange in which every answer tells whether a
+ * password was guessed. Unlike as_claim() it is for answers that are not proven
+ * yet: what strangers make it forget is AS_USE_STALE, and no claim and no window
+ * of others is lost. `issued` must be the time of a nonce of ours.
+ */
+static APR_INLINE as_use as_spend(request_rec *r, const char *space,
+                                  as_span key, apr_time_t issued,
+                                  apr_time_t expires)
+{
+    return as_core()->spend(r, space, key, issued, expires);
+}
+
+/*
+ * Sessions: what a client and the server have agreed on once it has proven
+ * itself, shared by all processes and kept over graceful restarts. One may be
+ * forgotten at any time, and its client has to prove itself again; so the proof
+ * that begins one must not be good twice (as_spend()).
+ *
+ * At configuration, in a directive or check_config: this server will have
+ * sessions with up to so many octets of data, AS_SESSION_MAX at most.
+ */
+static APR_INLINE void as_session_reserve(apr_pool_t *pconf,
+                                          apr_size_t octets)
+{
+    if (as_core())
+        as_core()->session_reserve(pconf, octets);
+}
+
+/* Looks for the session that parts[0..count) name, which is everything that it
+ * is bound to. 1 with its data; 0 if there is none, and as_session_begin() may
+ * make it. The data is secret: wipe it. */
+static APR_INLINE int as_session_find(as_session *session, request_rec *r,
+                                      const char *space, const as_span *parts,
+                                      int count)
+{
+    return as_core()->session_find(session, r, space, parts, count);
+}
+
+/* Begins the session that was not found. APR_EINVAL for more data than was
+ * reserved. */
+static APR_INLINE apr_status_t as_session_begin(const as_session *session,
+                                                request_rec *r, as_span data,
+                                                apr_time_t ends)
+{
+    return as_core()->session_begin(session, r, data, ends);
+}
+
+/* A request of the session with that number, from 0 on: AS_USE_FIRST once, in
+ * any order within the last `window` numbers, up to AS_SESSION_WINDOW; any other
+ * is AS_USE_SEEN and ends the session. AS_USE_STALE if it is over. A number that
+ * was first stays first within one client request. Call it after the proof
+ * verified. */
+static APR_INLINE as_use as_session_use(const as_session *session,
+                                        request_rec *r, apr_uint64_t number,
+                                        unsigned int window)
+{
+    return as_core()->session_use(session, r, number, window);
+}
+
+static APR_INLINE void as_session_end(const as_session *session,
+                                      request_rec *r)
+{
+    as_core()->session_end(session, r);
 }
 
 /* A key for the scheme's own MACs, derived from the server secret for a

@@ -73,8 +73,13 @@ tests_unit_test_digest_hash_SOURCES  = tests/unit/test_digest_hash.c tests/unit/
 tests_unit_test_digest_hash_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_hash_LDADD    = $(UNIT_LDADD)
 
-# These include modules/core/cache.c and turns.c.
-UNIT_TESTS += tests/unit/test_cache tests/unit/test_turns
+# These include modules/core/cache.c, turns.c and session_table.c.
+UNIT_TESTS += tests/unit/test_cache tests/unit/test_turns \
+              tests/unit/test_session_table
+tests_unit_test_session_table_SOURCES  = tests/unit/test_session_table.c tests/unit/unit.h tests/unit/load.h
+tests_unit_test_session_table_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_session_table_LDADD    = $(UNIT_LDADD)
+
 tests_unit_test_cache_SOURCES     = tests/unit/test_cache.c tests/unit/unit.h
 tests_unit_test_cache_CPPFLAGS    = $(UNIT_CPPFLAGS)
 tests_unit_test_cache_LDADD       = $(UNIT_LDADD)
