@@ -5,4 +5,5 @@ include modules/credentials/local.mk
 include modules/bearer/local.mk
 include modules/hoba/local.mk
 include modules/digest/local.mk
+include modules/mutual/local.mk
 include modules/htauth/local.mk

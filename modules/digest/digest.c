@@ -1,24 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include "digest.h"
+#include "extended.h"
+#include "hex.h"
 #include "secret.h"
 #include "text.h"
 
 /* ---- characters ------------------------------------------------------ */
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 static int is_hex(as_span text)
 {
     apr_size_t i;
 
     for (i = 0; i < text.len; i++)
-        if (hex_value(text.at[i]) < 0)
+        if (as_hex_digit(text.at[i]) < 0)
             return 0;
     return 1;
 }
@@ -47,70 +41,9 @@ static as_span lower(as_span text, apr_pool_t *pool)
 
 /* ---- names ----------------------------------------------------------- */
 
-/* Takes "%" and two digits, or one octet. 0 if the digits are missing. */
-static int take_octet(char *octet, as_span *rest)
-{
-    int high, low;
-
-    *octet = *rest->at;
-    if (*octet != '%') {
-        *rest = (as_span){ rest->at + 1, rest->len - 1 };
-        return 1;
-    }
-    if (rest->len < 3)
-        return 0;
-    high = hex_value(rest->at[1]);
-    low = hex_value(rest->at[2]);
-    if (high < 0 || low < 0)
-        return 0;
-    *octet = (char)(high << 4 | low);
-    *rest = (as_span){ rest->at + 3, rest->len - 3 };
-    return 1;
-}
-
-static int percent_decode(as_span *text, as_span rest, apr_pool_t *pool)
-{
-    char *out = apr_palloc(pool, rest.len + 1);
-    apr_size_t n = 0;
-
-    while (rest.len)
-        if (!take_octet(&out[n++], &rest))
-            return 0;
-    out[n] = '\0';
-    *text = (as_span){ out, n };
-    return 1;
-}
-
-/* attr-char of RFC 8187, or the "%" of another. */
-static int is_value_char(char c)
-{
-    return c && (apr_isalnum(c) || strchr("!#$&+-.^_`|~%", c));
-}
-
 static int is_name(as_span text)
 {
     return text.len && as_text_is_utf8(text) && !as_text_has_controls(text);
-}
-
-apr_status_t digest_extended(as_span *text, as_span value, apr_pool_t *pool)
-{
-    const char *end = value.at + value.len, *lang, *chars;
-    apr_size_t i;
-
-    lang = value.len ? memchr(value.at, '\'', value.len) : NULL;
-    chars = lang ? memchr(lang + 1, '\'', (apr_size_t)(end - lang - 1))
-                 : NULL;
-    if (!chars
-        || !as_span_is_nocase((as_span){ value.at,
-                                         (apr_size_t)(lang - value.at) },
-                              "UTF-8"))
-        return APR_EINVAL;
-    value = (as_span){ chars + 1, (apr_size_t)(end - chars - 1) };
-    for (i = 0; i < value.len; i++)
-        if (!is_value_char(value.at[i]))
-            return APR_EINVAL;
-    return percent_decode(text, value, pool) && is_name(*text) ? APR_SUCCESS
-                                                               : APR_EINVAL;
 }
 
 static int is_ascii(as_span text)
@@ -130,7 +63,7 @@ int digest_respelt(as_span *name, as_span user, apr_pool_t *pool)
         return is_name(*name);
     }
     return user.len && is_printable(user) && memchr(user.at, '%', user.len)
-           && percent_decode(name, user, pool) && is_name(*name)
+           && as_percent_decode(name, user, pool) == APR_SUCCESS && is_name(*name)
            && !is_ascii(*name);
 }
 
@@ -174,7 +107,8 @@ static const char *take_user(digest_answer *a, const as_credentials *sent,
         return NULL;
     }
     if (is_quoted(extended)
-        || digest_extended(&a->user, extended->value, pool) != APR_SUCCESS)
+        || as_extended_value(&a->user, extended->value, pool) != APR_SUCCESS
+        || !is_name(a->user))
         return "username* is not UTF-8 as RFC 8187 writes it";
     return NULL;
 }
@@ -187,7 +121,7 @@ static const char *take_count(digest_answer *a)
     if (a->nc.len != 8 || !is_hex(a->nc))
         return "nc is not eight hexadecimal digits";
     for (i = 0; i < 8; i++)
-        a->count = a->count << 4 | (apr_uint32_t)hex_value(a->nc.at[i]);
+        a->count = a->count << 4 | (apr_uint32_t)as_hex_digit(a->nc.at[i]);
     return NULL;
 }
 

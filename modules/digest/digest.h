@@ -38,10 +38,6 @@ typedef struct digest_answer {
 const char *digest_parse(digest_answer *answer, const as_credentials *sent,
                          apr_pool_t *pool);
 
-/* The text of an extended value, as username* is one: RFC 8187 section 3.2.
- * APR_EINVAL for what is not UTF-8 text without control characters. */
-apr_status_t digest_extended(as_span *text, as_span value, apr_pool_t *pool);
-
 /* What else a name may mean that nobody has: ISO 8859-1 where it is not UTF-8
  * (requests), or %-encoded because it is not ASCII (curl 8.22). 1 with the name in
  * UTF-8; 0 if it can only be what it is. */

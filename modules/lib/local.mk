@@ -3,8 +3,10 @@ noinst_LTLIBRARIES += libauthscheme.la
 libauthscheme_la_SOURCES = \
     modules/lib/base64.c modules/lib/base64.h \
     modules/lib/digest_hash.c modules/lib/digest_hash.h \
+    modules/lib/extended.c modules/lib/extended.h \
     modules/lib/form.c modules/lib/form.h \
     modules/lib/grammar.c modules/lib/grammar.h \
+    modules/lib/hex.h \
     modules/lib/nonce.c modules/lib/nonce.h \
     modules/lib/mutual_group.c modules/lib/mutual_group.h \
     modules/lib/mutual_scope.c modules/lib/mutual_scope.h \

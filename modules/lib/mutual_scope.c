@@ -87,6 +87,26 @@ int as_mutual_scope_fits(as_span scope)
     return is_host(scope) || is_ipv6(scope);
 }
 
+/* ---- origins --------------------------------------------------------- */
+
+const char *as_mutual_host(apr_pool_t *pool, const char *host)
+{
+    int is_bare = strchr(host, ':') && host[0] != '[';
+    char *made = apr_pstrcat(pool, is_bare ? "[" : "", host,
+                             is_bare ? "]" : "", NULL), *c;
+
+    for (c = made; *c; c++)
+        *c = (char)apr_tolower(*c);
+    return made;
+}
+
+const char *as_mutual_origin_text(apr_pool_t *pool,
+                                  const as_mutual_origin *origin)
+{
+    return apr_psprintf(pool, "%s://%s:%u", origin->scheme, origin->host,
+                        origin->port);
+}
+
 /* ---- what it covers -------------------------------------------------- */
 
 const char *as_mutual_scope_of(apr_pool_t *pool,
@@ -96,8 +116,7 @@ const char *as_mutual_scope_of(apr_pool_t *pool,
 
     if (origin->port == usual)
         return apr_pstrcat(pool, origin->scheme, "://", origin->host, NULL);
-    return apr_psprintf(pool, "%s://%s:%u", origin->scheme, origin->host,
-                        origin->port);
+    return as_mutual_origin_text(pool, origin);
 }
 
 /* example.com covers www.example.com; ample.com doesn't. */

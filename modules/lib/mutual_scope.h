@@ -20,6 +20,15 @@ typedef struct as_mutual_origin {
     unsigned int port;
 } as_mutual_origin;
 
+/* A host as scopes and origins have it: lower case, an IPv6 address in
+ * brackets. */
+const char *as_mutual_host(apr_pool_t *pool, const char *host);
+
+/* The origin with its port always there: what is hashed for validation=host,
+ * RFC 8120 section 7. */
+const char *as_mutual_origin_text(apr_pool_t *pool,
+                                  const as_mutual_origin *origin);
+
 /* Whether a text is an auth-scope in its only form. */
 int as_mutual_scope_fits(as_span scope);
 

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "hex.h"
 #include "mutual_verifier.h"
 #include "secret.h"
 
@@ -66,18 +67,6 @@ apr_status_t as_mutual_pi(unsigned char pi[AS_MUTUAL_HASH_MAX],
 
 /* ---- J --------------------------------------------------------------- */
 
-static void put_hex(char *hex, const unsigned char *octets, apr_size_t len)
-{
-    static const char digits[] = "0123456789abcdef";
-    apr_size_t i;
-
-    for (i = 0; i < len; i++) {
-        *hex++ = digits[octets[i] >> 4];
-        *hex++ = digits[octets[i] & 0xf];
-    }
-    *hex = '\0';
-}
-
 apr_status_t as_mutual_power_hex(char hex[AS_MUTUAL_HEX_MAX + 1],
                                  const as_mutual_group *group, as_span secret)
 {
@@ -86,7 +75,7 @@ apr_status_t as_mutual_power_hex(char hex[AS_MUTUAL_HEX_MAX + 1],
 
     *hex = '\0';
     if (rv == APR_SUCCESS)
-        put_hex(hex, j, as_mutual_group_alg(group)->len);
+        as_hex_put(hex, j, as_mutual_group_alg(group)->len);
     as_wipe(j, sizeof(j));
     return rv;
 }
@@ -110,20 +99,14 @@ apr_status_t as_mutual_verifier(char hex[AS_MUTUAL_HEX_MAX + 1],
 
 /* ---- what is stored -------------------------------------------------- */
 
-static int take_hex(unsigned char *octets, as_span hex)
+/* One spelling. */
+static int is_lower(as_span hex)
 {
     apr_size_t i;
 
-    for (i = 0; i < hex.len; i++) {
-        char c = hex.at[i];
-        int digit = c >= '0' && c <= '9' ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-
-        if (digit < 0)
+    for (i = 0; i < hex.len; i++)
+        if (apr_isupper(hex.at[i]))
             return 0;
-        octets[i / 2] = (unsigned char)(i % 2 ? octets[i / 2] << 4 | digit
-                                              : digit);
-    }
     return 1;
 }
 
@@ -134,7 +117,7 @@ as_mutual_element *as_mutual_verifier_read(const as_mutual_group *group,
     apr_size_t len = as_mutual_group_alg(group)->len;
     as_mutual_element *j = NULL;
 
-    if (hex.len == 2 * len && take_hex(octets, hex))
+    if (hex.len == 2 * len && is_lower(hex) && as_hex_take(octets, hex))
         j = as_mutual_element_read(group, (as_span){ (char *)octets, len });
     as_wipe(octets, sizeof(octets));
     return j;

@@ -1,7 +1,7 @@
 # cmocka programs: one per file of the library or of a protocol.
 if HAVE_CMOCKA
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/modules/core \
-                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/credentials -I$(srcdir)/modules/digest -I$(srcdir)/modules/bearer \
+                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/credentials -I$(srcdir)/modules/digest -I$(srcdir)/modules/mutual -I$(srcdir)/modules/bearer \
                 -DVECTORS='"$(abs_srcdir)/tests/unit/vectors"'
 UNIT_LDADD    = libjose.la libauthscheme.la $(CMOCKA_LIBS) $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
 
@@ -125,6 +125,11 @@ UNIT_TESTS += tests/unit/test_digest
 tests_unit_test_digest_SOURCES  = tests/unit/test_digest.c tests/unit/unit.h tests/unit/load.h
 tests_unit_test_digest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_digest_LDADD    = libdigest.la $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_mutual
+tests_unit_test_mutual_SOURCES  = tests/unit/test_mutual.c tests/unit/unit.h tests/unit/load.h
+tests_unit_test_mutual_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mutual_LDADD    = libmutual.la $(UNIT_LDADD)
 
 UNIT_TESTS += tests/unit/test_mutual_verifier tests/unit/test_seal
 tests_unit_test_mutual_verifier_SOURCES  = tests/unit/test_mutual_verifier.c tests/unit/unit.h tests/unit/load.h
