@@ -9,7 +9,7 @@ EXTRA_DIST += $(wildcard $(srcdir)/tests/httpd/*.py \
                          $(srcdir)/tests/httpd/faults/*.c \
                          $(srcdir)/tests/httpd/modules/*.c \
                          $(srcdir)/tests/httpd/asan/*.c)
-EXTRA_DIST += tests/clients/hoba
+EXTRA_DIST += tests/clients/hoba tests/clients/mutual
 
 # One of the benchmark's programs needs the library.
 check_PROGRAMS += tests/bench/lookup
