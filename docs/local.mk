@@ -11,4 +11,7 @@ EXTRA_DIST += \
     docs/mod_authscheme_digest.md \
     docs/mod_authscheme_hoba.md \
     docs/guide-why-was-i-refused.md \
+    docs/mutual-in-a-browser/README.md \
+    docs/mutual-in-a-browser/index.html \
+    docs/mutual-in-a-browser/mutual.js \
     docs/examples/mod_authscheme_toy.c
