@@ -460,8 +460,10 @@ class Session {
     this.waiting = [];
   }
 
+  // One request may be made with any session, however short it is to live.
   usable(now) {
-    return now < this.until && this.next <= this.largest;
+    return this.next <= this.largest
+      && (this.next === 0 || now < this.until);
   }
 
   // The next number; null if there is none any more. Requests overtake each
