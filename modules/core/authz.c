@@ -16,6 +16,14 @@
 
 APLOG_USE_MODULE(authscheme);
 
+/* Who is asked to sign in as somebody else is not told that he did well. */
+static void offer_again(request_rec *r, core_record *rec)
+{
+    core_offer(r, rec);
+    if (rec->attempt.scheme && !core_is_error_document(r))
+        apr_table_unset(r->err_headers_out, "Authentication-Info");
+}
+
 static int deny(request_rec *r, core_record *rec, int status)
 {
     rec->attempt.problem = AS_UNAUTHORIZED;
@@ -23,7 +31,7 @@ static int deny(request_rec *r, core_record *rec, int status)
     if (core_explain(r, rec))
         status = HTTP_FORBIDDEN;
     else if (status == HTTP_UNAUTHORIZED)
-        core_offer(r, rec);
+        offer_again(r, rec);
     core_report(r, rec, status);
     return status;
 }

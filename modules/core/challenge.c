@@ -18,6 +18,7 @@
 struct as_challenges {
     const char *lines[CHALLENGES_MAX];
     int count;
+    int is_alone; /* one scheme wants to be the only one */
 };
 
 static int is_proxy(request_rec *r)
@@ -39,6 +40,11 @@ void core_challenge_add(as_challenges *set, const char *challenge)
 {
     if (set->count < CHALLENGES_MAX)
         set->lines[set->count++] = challenge;
+}
+
+void core_challenge_alone(as_challenges *set)
+{
+    set->is_alone = 1;
 }
 
 /* ---- what stock modules say ------------------------------------------ */
@@ -105,19 +111,32 @@ static const char *stock_challenge(request_rec *r, core_record *rec,
 
 /* ---- the set --------------------------------------------------------- */
 
+/* The challenges of one entry are added to the set; 1 if they are all. */
+static int collect_ours(request_rec *r, const core_record *rec,
+                        const core_entry *entry, as_challenges *set)
+{
+    int failed = entry == rec->used && rec->attempt.verdict != AS_GRANTED;
+    int before = set->count;
+
+    entry->scheme->challenge(r, failed ? &rec->attempt : NULL, set);
+    if (!set->is_alone)
+        return 0;
+    set->count -= before;
+    memmove(set->lines, set->lines + before,
+            (apr_size_t)set->count * sizeof(set->lines[0]));
+    return 1;
+}
+
 static void collect(request_rec *r, core_record *rec, as_challenges *set)
 {
-    int i;
+    int i, is_done = 0;
 
-    for (i = 0; i < rec->list->count; i++) {
+    for (i = 0; i < rec->list->count && !is_done; i++) {
         const core_entry *entry = &rec->list->entries[i];
         const char *line;
 
         if (entry->scheme) {
-            int failed = entry == rec->used
-                         && rec->attempt.verdict != AS_GRANTED;
-
-            entry->scheme->challenge(r, failed ? &rec->attempt : NULL, set);
+            is_done = collect_ours(r, rec, entry, set);
             continue;
         }
         line = stock_challenge(r, rec, entry);
@@ -162,7 +181,7 @@ int core_offer(request_rec *r, core_record *rec)
 
     if (core_is_error_document(r))
         return 1;
-    set.count = 0;
+    memset(&set, 0, sizeof(set));
     apr_table_unset(r->err_headers_out, core_challenge_field(r));
     collect(r, rec, &set);
     emit(r, &set);
@@ -174,7 +193,7 @@ int core_explain(request_rec *r, core_record *rec)
     const as_scheme *scheme = rec->attempt.scheme;
     as_challenges set;
 
-    set.count = 0;
+    memset(&set, 0, sizeof(set));
     if (!scheme || !scheme->explain
         || !scheme->explain(r, &rec->attempt, &set))
         return 0;

@@ -247,6 +247,7 @@ const char *core_credentials_field(request_rec *r);
 const char *core_challenge_field(request_rec *r);
 
 void core_challenge_add(as_challenges *set, const char *challenge);
+void core_challenge_alone(as_challenges *set);
 
 /* Puts the set of the whole list into the answer; returns how many challenges
  * there are. An ErrorDocument keeps the set of the place that was asked for. */

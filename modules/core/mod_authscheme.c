@@ -106,6 +106,7 @@ static const as_services services = {
     .recall = core_recall,
     .turn_begin = core_turn_begin,
     .turn_end = core_turn_end,
+    .challenge_alone = core_challenge_alone,
     .spend = core_spend,
     .session_reserve = core_session_reserve,
     .session_find = core_session_find,

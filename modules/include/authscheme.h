@@ -227,7 +227,9 @@ struct as_scheme {
     /* Required. Adds this scheme's challenges, strongest first, for a 401 or
      * 407. `attempt` is the failed try if the client used this very scheme,
      * else NULL: then no error parameter belongs into the challenge. A scheme
-     * that would refuse anything here (no TLS) adds none. */
+     * that would refuse anything here (no TLS) adds none. May put fields that
+     * go with its challenges (Authentication-Control) into
+     * r->err_headers_out. */
     void (*challenge)(request_rec *r, const as_attempt *attempt,
                       as_challenges *set);
 
@@ -375,6 +377,7 @@ typedef struct as_services {
     as_turn (*turn_begin)(request_rec *r, int *nth,
                           int (*is_answered)(void *baton), void *baton);
     void (*turn_end)(int nth);
+    void (*challenge_alone)(as_challenges *set);
     as_use (*spend)(request_rec *r, const char *space, as_span key,
                     apr_time_t issued, apr_time_t expires);
     void (*session_reserve)(apr_pool_t *pconf, apr_size_t octets);
@@ -523,6 +526,13 @@ static APR_INLINE void as_challenge_add(as_challenges *set,
                                         const char *challenge)
 {
     as_core()->challenge_add(set, challenge);
+}
+
+/* This scheme's challenges are the only ones of the answer: in the middle of an
+ * exchange the client has chosen already. */
+static APR_INLINE void as_challenge_alone(as_challenges *set)
+{
+    as_core()->challenge_alone(set);
 }
 
 /* At configuration: a request header that tells the application who the user
