@@ -18,7 +18,8 @@
 struct as_challenges {
     const char *lines[CHALLENGES_MAX];
     int count;
-    int is_alone; /* one scheme wants to be the only one */
+    int is_alone;    /* one scheme wants to be the only one */
+    int is_optional; /* for an answer that needs no user */
 };
 
 static int is_proxy(request_rec *r)
@@ -45,6 +46,11 @@ void core_challenge_add(as_challenges *set, const char *challenge)
 void core_challenge_alone(as_challenges *set)
 {
     set->is_alone = 1;
+}
+
+int core_challenge_is_optional(const as_challenges *set)
+{
+    return set->is_optional;
 }
 
 /* ---- what stock modules say ------------------------------------------ */
@@ -186,6 +192,21 @@ int core_offer(request_rec *r, core_record *rec)
     collect(r, rec, &set);
     emit(r, &set);
     return set.count;
+}
+
+void core_offer_optional(request_rec *r, apr_table_t *headers,
+                         const char *field)
+{
+    core_record *rec = core_record_get(r);
+    as_challenges set;
+    int i;
+
+    memset(&set, 0, sizeof(set));
+    set.is_optional = 1;
+    rec->list = core_list_of(r);
+    collect(r, rec, &set);
+    for (i = 0; i < set.count; i++)
+        apr_table_addn(headers, field, set.lines[i]);
 }
 
 int core_explain(request_rec *r, core_record *rec)

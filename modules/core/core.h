@@ -5,6 +5,7 @@
  *     list.c       AuthType "A B C": parsed, checked, looked up
  *     dispatch.c   the scheme that the client used, its verdict, the status
  *     challenge.c  the set of challenges of one answer
+ *     optional.c   places where nobody has to sign in, and may
  *     authz.c      what Require decided, and Require auth-scheme
  *     identity.c   what the application learns, and what no client may send
  *     verdict.c    the log line, the notes, the counters and mod_status
@@ -159,8 +160,10 @@ typedef struct core_conf {
     const core_list *list; /* NULL: not ours, or an expression */
     int is_expression;     /* the list is known per request only */
     int form;              /* AuthChallengeForm */
+    int optional;          /* AuthSchemeOptional */
 } core_conf;
 
+enum { CORE_UNSET, CORE_OFF, CORE_ON };
 enum { CORE_FORM_UNSET, CORE_FORM_LINES, CORE_FORM_LIST };
 
 void core_list_reset(apr_pool_t *pconf);
@@ -238,6 +241,9 @@ int core_authenticate(request_rec *r, const as_scheme *only,
                       const as_scheme *but, const as_attempt **attempt);
 int core_refuse(request_rec *r, const as_attempt *attempt);
 
+/* Whether a request brings credentials of a scheme of the list. */
+int core_has_credentials(request_rec *r, const core_list *list);
+
 /* Hooks. */
 int core_check_authn(request_rec *r);
 
@@ -248,10 +254,15 @@ const char *core_challenge_field(request_rec *r);
 
 void core_challenge_add(as_challenges *set, const char *challenge);
 void core_challenge_alone(as_challenges *set);
+int core_challenge_is_optional(const as_challenges *set);
 
 /* Puts the set of the whole list into the answer; returns how many challenges
  * there are. An ErrorDocument keeps the set of the place that was asked for. */
 int core_offer(request_rec *r, core_record *rec);
+
+/* Adds the set of the place, for somebody who need not sign in, to a table. */
+void core_offer_optional(request_rec *r, apr_table_t *headers,
+                         const char *field);
 
 /* Asks the scheme whether the answer should explain itself with one challenge
  * of that scheme, and puts it there. */
@@ -259,6 +270,14 @@ int core_explain(request_rec *r, core_record *rec);
 
 /* Removes and returns what stands in the challenge field, joined. */
 const char *core_take_challenges(request_rec *r);
+
+/* ---- optional.c ------------------------------------------------------ */
+
+void core_register_optional(void);
+
+/* Hooks. */
+int core_force_authn(request_rec *r);
+void core_insert_offer(request_rec *r);
 
 /* ---- authz.c --------------------------------------------------------- */
 

@@ -310,6 +310,23 @@ static as_verdict judge_elsewhere(request_rec *r, core_record *rec)
     return as_deny(attempt, AS_MISSING, "no credentials");
 }
 
+int core_has_credentials(request_rec *r, const core_list *list)
+{
+    const char *field = apr_table_get(r->headers_in,
+                                      core_credentials_field(r));
+    as_credentials sent;
+    int i;
+
+    if (field) {
+        as_credentials_parse(&sent, as_span_of(field), r->pool);
+        return sent.scheme.len && core_list_find(list, sent.scheme);
+    }
+    for (i = 0; i < list->count; i++)
+        if (look(r, &list->entries[i]) != AS_FOUND_NONE)
+            return 1;
+    return 0;
+}
+
 /* ---- from verdict to status ------------------------------------------ */
 
 static int is_proper_user(const char *user)

@@ -40,6 +40,8 @@ static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
     }
     if (add->form != CORE_FORM_UNSET)
         conf->form = add->form;
+    if (add->optional != CORE_UNSET)
+        conf->optional = add->optional;
     return conf;
 }
 
@@ -57,6 +59,15 @@ static const char *set_form(cmd_parms *cmd, void *conf, const char *arg)
     return NULL;
 }
 
+static const char *set_optional(cmd_parms *cmd, void *conf, int on)
+{
+    core_conf *dir = conf;
+
+    (void)cmd;
+    dir->optional = on ? CORE_ON : CORE_OFF;
+    return NULL;
+}
+
 static const command_rec directives[] = {
     AP_INIT_TAKE1("AuthType", core_authtype_directive, NULL, OR_AUTHCFG,
                   "the schemes of this place, separated by blanks"),
@@ -64,6 +75,8 @@ static const command_rec directives[] = {
                   "the realm"),
     AP_INIT_TAKE1("AuthChallengeForm", set_form, NULL, OR_AUTHCFG,
                   "lines: one field per challenge (default); list: one field"),
+    AP_INIT_FLAG("AuthSchemeOptional", set_optional, NULL, OR_AUTHCFG,
+                 "whether those who need not sign in may (off)"),
     AP_INIT_TAKE_ARGV("AuthSchemeToken", core_token_directive, NULL,
                       RSRC_CONF | EXEC_ON_READ,
                       "a stock AuthType and the scheme tokens it answers to"),
@@ -107,6 +120,7 @@ static const as_services services = {
     .turn_begin = core_turn_begin,
     .turn_end = core_turn_end,
     .challenge_alone = core_challenge_alone,
+    .challenge_is_optional = core_challenge_is_optional,
     .spend = core_spend,
     .session_reserve = core_session_reserve,
     .session_find = core_session_find,
@@ -172,12 +186,15 @@ static void register_hooks(apr_pool_t *p)
     ap_register_provider(p, AS_SERVICES_GROUP, AS_SERVICES_NAME,
                          AS_SERVICES_VERSION, &services);
     core_register_require(p);
+    core_register_optional();
 
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(core_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_authn(core_check_authn, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_force_authn(core_force_authn, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(core_insert_offer, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_authz(core_check_authz, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(core_note_auth_failure, NULL, NULL,

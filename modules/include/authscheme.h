@@ -378,6 +378,7 @@ typedef struct as_services {
                           int (*is_answered)(void *baton), void *baton);
     void (*turn_end)(int nth);
     void (*challenge_alone)(as_challenges *set);
+    int (*challenge_is_optional)(const as_challenges *set);
     as_use (*spend)(request_rec *r, const char *space, as_span key,
                     apr_time_t issued, apr_time_t expires);
     void (*session_reserve)(apr_pool_t *pconf, apr_size_t octets);
@@ -533,6 +534,13 @@ static APR_INLINE void as_challenge_add(as_challenges *set,
 static APR_INLINE void as_challenge_alone(as_challenges *set)
 {
     as_core()->challenge_alone(set);
+}
+
+/* Whether nobody has to answer: the challenges go into
+ * Optional-WWW-Authenticate, RFC 8053 section 3. */
+static APR_INLINE int as_challenge_is_optional(const as_challenges *set)
+{
+    return as_core()->challenge_is_optional(set);
 }
 
 /* At configuration: a request header that tells the application who the user

@@ -293,6 +293,17 @@ static const char *reason_of(request_rec *r, const as_attempt *attempt)
     return t ? t->reason : "invalid-parameters";
 }
 
+/* Where nobody has to sign in, clients are told where it is of use; RFC 8053
+ * section 3. */
+static const char *hint(apr_pool_t *pool, const mutual_conf *conf,
+                        const as_challenges *set)
+{
+    if (!as_challenge_is_optional(set))
+        return "";
+    return apr_pstrcat(pool, ", path=\"", conf->path ? conf->path : "/", "\"",
+                       NULL);
+}
+
 /* In the middle of an exchange no other scheme has a word. */
 static void challenge(request_rec *r, const as_attempt *attempt,
                       as_challenges *set)
@@ -316,7 +327,7 @@ static void challenge(request_rec *r, const as_attempt *attempt,
     as_challenge_add(set, t && t->kex_line
                               ? t->kex_line
                               : mutual_init_line(r->pool, &place, reason,
-                                                 ""));
+                                                 hint(r->pool, &conf, set)));
 }
 
 /* ---- success --------------------------------------------------------- */

@@ -133,7 +133,7 @@ apr_status_t mutual_sid_open(mutual_pending *pending, as_span sid,
     unsigned char own[AS_SHA256_LEN];
     apr_size_t overhead = MUTUAL_NONCE_LEN + TAG_LEN, len;
     int ok = sid.len <= 2 * MUTUAL_SID_MAX
-             && sid.len / 2 > overhead + fixed_len(alg)
+             && sid.len / 2 >= overhead + fixed_len(alg)
              && sid.len / 2 <= overhead + fixed_len(alg) + MUTUAL_USER_MAX
              && as_hex_take(octets, sid);
 
