@@ -358,6 +358,9 @@ static as_verdict wrong_proof(mutual_try *t, as_attempt *attempt)
     if (!t->cred)
         return as_deny(attempt, AS_UNKNOWN,
                        "no such user in this realm and auth-scope");
+    if (t->is_damaged)
+        return as_deny(attempt, AS_SERVER_FAULT,
+                       "what is stored of this user for Mutual is damaged");
     return as_deny(attempt, AS_INVALID, "wrong password, or made for another "
                                         "server");
 }
@@ -369,8 +372,7 @@ static as_verdict check_record(mutual_try *t, as_attempt *attempt)
 
     t->reason = "auth-failed";
     if (!cred || t->is_damaged)
-        return as_deny(attempt, AS_UNKNOWN,
-                       "no such user in this realm and auth-scope");
+        return wrong_proof(t, attempt);
     if (cred->state == AS_CRED_PENDING)
         return as_deny(attempt, AS_DISABLED,
                        "the user's password is not approved yet");
