@@ -7,6 +7,11 @@
 
 /* ---- its grammar ----------------------------------------------------- */
 
+static int is_one_of(char c, const char *letters)
+{
+    return c && strchr(letters, c);
+}
+
 static int is_host(as_span host)
 {
     apr_size_t i;
@@ -14,7 +19,7 @@ static int is_host(as_span host)
     if (host.len == 0 || host.at[0] == '.' || host.at[host.len - 1] == '.')
         return 0;
     for (i = 0; i < host.len; i++)
-        if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-.", host.at[i], 38))
+        if (!is_one_of(host.at[i], "abcdefghijklmnopqrstuvwxyz0123456789-."))
             return 0;
     return 1;
 }
@@ -26,7 +31,7 @@ static int is_ipv6(as_span host)
     if (host.len < 4 || host.at[0] != '[' || host.at[host.len - 1] != ']')
         return 0;
     for (i = 1; i + 1 < host.len; i++)
-        if (!memchr("abcdef0123456789:.", host.at[i], 18))
+        if (!is_one_of(host.at[i], "abcdef0123456789:."))
             return 0;
     return 1;
 }

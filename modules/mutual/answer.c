@@ -526,7 +526,7 @@ static as_verdict judge(mutual_try *t, request_rec *r, int is_new,
     if (is_new)
         verdict = answer_exchange(t, r, vh && t->cred && !t->is_damaged,
                                   attempt);
-    else if (!vh)
+    if (verdict == AS_GRANTED && !vh)
         verdict = wrong_proof(t, attempt);
     if (verdict == AS_GRANTED)
         verdict = check_record(t, attempt);

@@ -7,7 +7,7 @@
 FUZZ_TARGETS = tests/fuzz/fuzz_credentials tests/fuzz/fuzz_jws \
                tests/fuzz/fuzz_jwks tests/fuzz/fuzz_pem
 FUZZ_LDADD   = libjose.la libauthscheme.la $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
-FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/digest -I$(srcdir)/modules/bearer
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/digest -I$(srcdir)/modules/mutual -I$(srcdir)/modules/bearer
 FUZZ_COMMON  = tests/fuzz/fuzz.h
 if FUZZERS
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -92,3 +92,14 @@ tests_fuzz_fuzz_import_CPPFLAGS = $(FUZZ_CPPFLAGS) $(UTF8PROC_CFLAGS) \
 tests_fuzz_fuzz_import_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_import_LDADD    = libcred.la libpassword.la $(UTF8PROC_LIBS) \
                                   $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_mutual tests/fuzz/fuzz_mutual_number
+tests_fuzz_fuzz_mutual_SOURCES  = tests/fuzz/fuzz_mutual.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_mutual_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_mutual_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_mutual_LDADD    = libmutual.la $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_mutual_number_SOURCES  = tests/fuzz/fuzz_mutual_number.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_mutual_number_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_mutual_number_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_mutual_number_LDADD    = libmutual.la $(FUZZ_LDADD)
