@@ -8,30 +8,12 @@ import subprocess
 
 import pytest
 
-from harness import build
+from harness import build, guide as guides
 
-GUIDE = build.TOP / "docs/guide-five-minutes.md"
+block_with = guides.Guide("guide-five-minutes.md").block_with
 OURS = ("authscheme", "authscheme_credentials", "authscheme_digest",
         "authscheme_bearer", "authscheme_hoba")
 PASSWORDS = {"alice": "w\u00f6nderland", "bob": "builder", "carol": "c"}
-
-
-def blocks():
-    """Its lines of code, block by block."""
-    found, block = [], []
-    for line in GUIDE.read_text().splitlines():
-        if line.startswith("    ") or (not line and block):
-            block.append(line[4:])
-        elif block:
-            found.append("\n".join(block).strip())
-            block = []
-    return found
-
-
-def block_with(text):
-    found = [block for block in blocks() if text in block]
-    assert len(found) == 1, (text, found)
-    return found[0]
 
 
 class Guide:
