@@ -366,7 +366,7 @@ static int refuse(request_rec *r, core_record *rec, int status)
 
     if (status == HTTP_UNAUTHORIZED && !core_offer(r, rec)) {
         rec->attempt.reason = "no scheme of the list may be used on this "
-                              "connection";
+                              "connection, or with this host";
         rec->attempt.problem = AS_INSECURE;
         status = HTTP_FORBIDDEN;
     }

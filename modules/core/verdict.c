@@ -109,11 +109,12 @@ static void log_refusal(request_rec *r, const core_record *rec, int status)
 
 enum {
     COUNT_GRANTED, COUNT_MISSING, COUNT_DENIED, COUNT_STALE, COUNT_BAD,
-    COUNT_FORBIDDEN, COUNT_FAULT, COUNT_COLUMNS
+    COUNT_FORBIDDEN, COUNT_FAULT, COUNT_CONTINUED, COUNT_COLUMNS
 };
 
 static const char *const columns[COUNT_COLUMNS] = {
-    "granted", "missing", "denied", "stale", "bad", "forbidden", "fault"
+    "granted", "missing", "denied", "stale", "bad", "forbidden", "fault",
+    "continued"
 };
 
 typedef apr_uint32_t counter_row[COUNT_COLUMNS];
@@ -160,7 +161,9 @@ static int column_of(const as_attempt *attempt, int status)
 {
     if (attempt->problem == AS_MISSING)
         return COUNT_MISSING;
-    if (attempt->verdict == AS_STALE || attempt->verdict == AS_CONTINUE)
+    if (attempt->verdict == AS_CONTINUE)
+        return COUNT_CONTINUED;
+    if (attempt->verdict == AS_STALE)
         return COUNT_STALE;
     if (status == OK)
         return COUNT_GRANTED;

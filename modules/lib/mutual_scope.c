@@ -157,3 +157,15 @@ int as_mutual_scope_covers(as_span scope, const as_mutual_origin *origin)
         return is_below(origin->host, after(scope, 2));
     return as_span_is(scope, origin->host);
 }
+
+int as_mutual_scope_has(as_span scope, const char *host)
+{
+    apr_size_t scheme = begins(scope, "https://") ? 8
+                        : begins(scope, "http://") ? 7 : 0;
+    as_span rest = after(scope, scheme);
+
+    if (begins(scope, "*."))
+        return is_below(host, after(scope, 2));
+    return begins(rest, host)
+           && (rest.len == strlen(host) || rest.at[strlen(host)] == ':');
+}

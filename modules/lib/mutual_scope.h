@@ -35,6 +35,9 @@ int as_mutual_scope_fits(as_span scope);
 /* Whether an auth-scope, in that form, covers a server. */
 int as_mutual_scope_covers(as_span scope, const as_mutual_origin *origin);
 
+/* Whether it covers some origin of a host. */
+int as_mutual_scope_has(as_span scope, const char *host);
+
 /* The auth-scope that is the origin itself, RFC 6454 section 6.2. */
 const char *as_mutual_scope_of(apr_pool_t *pool,
                                const as_mutual_origin *origin);

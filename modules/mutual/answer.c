@@ -45,6 +45,15 @@ static as_verdict stale(as_attempt *attempt, const char *why)
 
 /* ---- is it for this place? ------------------------------------------- */
 
+/* RFC 8120 knows no other realms, section 3.2. */
+static int is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            return 0;
+    return 1;
+}
+
 int mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
                     const mutual_conf *conf)
 {
@@ -57,6 +66,7 @@ int mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
                                : as_mutual_scope_of(r->pool, &host->origin);
     place->realm = realm ? realm : "";
     return host->is_ours && host->count > 0 && r->proxyreq != PROXYREQ_PROXY
+           && is_ascii(place->realm)
            && as_mutual_scope_covers(as_span_of(place->scope), &host->origin);
 }
 
@@ -68,6 +78,9 @@ static as_verdict refuse_place(const mutual_try *t, request_rec *r,
     if (r->proxyreq == PROXYREQ_PROXY)
         return as_forbid(attempt, AS_UNACCEPTABLE,
                          "Mutual is not for forward proxies");
+    if (!is_ascii(t->place.realm))
+        return as_forbid(attempt, AS_SERVER_FAULT,
+                         "AuthName is not ASCII, which Mutual needs");
     attempt->detail = asked;
     if (!t->host.is_ours)
         return as_forbid(attempt, AS_UNACCEPTABLE,

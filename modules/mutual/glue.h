@@ -48,6 +48,15 @@ typedef struct mutual_conf {
     mutual_control *control;        /* MutualControl, or NULL */
 } mutual_conf;
 
+/* What belongs to a virtual host. */
+typedef struct mutual_server {
+    const apr_array_header_t *prints; /* of as_span: its certificates' hashes;
+                                         or NULL */
+    apr_array_header_t *scopes; /* of const ap_directive_t *: MutualAuthScope */
+} mutual_server;
+
+mutual_server *mutual_server_of(const server_rec *s);
+
 /* With the defaults in the place of what is not set. */
 mutual_conf mutual_conf_of(request_rec *r);
 
@@ -75,6 +84,9 @@ const char *mutual_validation_of(const mutual_host *host);
 /* Reads certificates for MutualCertificate. NULL, or what is wrong. */
 const char *mutual_read_certificate(apr_array_header_t *prints,
                                     const char *file, apr_pool_t *pool);
+
+/* Whether any name of a virtual host is in an auth-scope. */
+int mutual_scope_suits(const char *scope, const server_rec *s);
 
 /* The names a virtual host has of mod_ssl. */
 void mutual_register_certificates(void);

@@ -24,6 +24,8 @@
 
 APLOG_USE_MODULE(authscheme_mutual);
 
+#define DEFAULT_HTTPS_PORT 443
+
 /* What mod_ssl calls when a virtual host's certificates are loaded; it ships no
  * header for this hook. */
 typedef int ssl_HOOK_init_server_t(server_rec *s, apr_pool_t *p, int is_proxy,
@@ -53,12 +55,33 @@ static int is_own_name(const char *host, const server_rec *s)
 }
 
 /* The port is never taken from the request: a rogue server on another port of
- * this host could send its own. */
+ * this host could send its own. Whoever names a scheme in ServerName means the
+ * scheme's port if he names none. */
 static unsigned int port_of(const request_rec *r)
 {
     const server_rec *s = r->server;
 
-    return s->port ? s->port : r->connection->local_addr->port;
+    if (s->port)
+        return s->port;
+    if (s->server_scheme)
+        return strcmp(s->server_scheme, "https") ? DEFAULT_HTTP_PORT
+                                                 : DEFAULT_HTTPS_PORT;
+    return r->connection->local_addr->port;
+}
+
+int mutual_scope_suits(const char *scope, const server_rec *s)
+{
+    as_span text = as_span_of(scope);
+    int i;
+
+    if (!s->server_hostname || as_mutual_scope_has(text, s->server_hostname)
+        || (s->wild_names && s->wild_names->nelts))
+        return 1;
+    for (i = 0; s->names && i < s->names->nelts; i++)
+        if (as_mutual_scope_has(text, APR_ARRAY_IDX(s->names, i,
+                                                    const char *)))
+            return 1;
+    return 0;
 }
 
 static void take_origin(mutual_host *host, request_rec *r)
@@ -136,7 +159,9 @@ static int note_certificates(server_rec *s, apr_pool_t *p, int is_proxy,
 
     for (; more == 1;
          more = SSL_CTX_set_current_cert(ctx, SSL_CERT_SET_NEXT))
-        if (!add_print(prints, SSL_CTX_get0_certificate(ctx)))
+        if (!add_print(prints, SSL_CTX_get0_certificate(ctx))
+            && ap_state_query(AP_SQ_MAIN_STATE)
+                   != AP_SQ_MS_CREATE_PRE_CONFIG)
             ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                          "a certificate of %s has no hash for Mutual "
                          "(RFC 5929): clients can't use Mutual with it",
@@ -144,8 +169,7 @@ static int note_certificates(server_rec *s, apr_pool_t *p, int is_proxy,
     if (current)
         SSL_CTX_select_current_cert(ctx, current);
     if (!is_proxy)
-        ap_set_module_config(s->module_config, &authscheme_mutual_module,
-                             prints);
+        mutual_server_of(s)->prints = prints;
     return OK;
 }
 
@@ -177,11 +201,9 @@ static void take_certificates(mutual_host *host, request_rec *r,
         add_prints(host, conf->prints);
         return;
     }
-    add_prints(host, ap_get_module_config(r->server->module_config,
-                                          &authscheme_mutual_module));
+    add_prints(host, mutual_server_of(r->server)->prints);
     if (first != r->server)
-        add_prints(host, ap_get_module_config(first->module_config,
-                                              &authscheme_mutual_module));
+        add_prints(host, mutual_server_of(first)->prints);
 }
 
 mutual_host mutual_host_of(request_rec *r, const mutual_conf *conf)

@@ -64,6 +64,20 @@ static void *merge_conf(apr_pool_t *p, void *outer, void *inner)
     return conf;
 }
 
+static void *create_server(apr_pool_t *p, server_rec *s)
+{
+    mutual_server *made = apr_pcalloc(p, sizeof(*made));
+
+    (void)s;
+    made->scopes = apr_array_make(p, 1, sizeof(const ap_directive_t *));
+    return made;
+}
+
+mutual_server *mutual_server_of(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &authscheme_mutual_module);
+}
+
 mutual_conf mutual_conf_of(request_rec *r)
 {
     static mutual_control none = { "", "", "" };
@@ -129,12 +143,13 @@ static const char *set_scope(cmd_parms *cmd, void *dir_conf, const char *arg)
 {
     mutual_conf *conf = dir_conf;
 
-    (void)cmd;
     if (!as_mutual_scope_fits(as_span_of(arg)))
         return "MutualAuthScope takes https://www.example.com (with :PORT if "
                "it is not the usual one), www.example.com or *.example.com, in "
                "lower case";
     conf->scope = arg;
+    APR_ARRAY_PUSH(mutual_server_of(cmd->server)->scopes,
+                   const ap_directive_t *) = cmd->directive;
     return NULL;
 }
 
@@ -369,6 +384,39 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+/* What stands outside of virtual hosts is for all of them. */
+static int suits(const char *scope, const server_rec *s, int is_for_all)
+{
+    for (; s; s = s->next) {
+        if (mutual_scope_suits(scope, s))
+            return 1;
+        if (!is_for_all)
+            break;
+    }
+    return 0;
+}
+
+/* Clients refuse an auth-scope that does not cover the server. */
+static void warn_of_scopes(const server_rec *s, int is_for_all)
+{
+    const apr_array_header_t *scopes = mutual_server_of(s)->scopes;
+    int i;
+
+    for (i = 0; i < scopes->nelts; i++) {
+        const ap_directive_t *line = APR_ARRAY_IDX(scopes, i,
+                                                   const ap_directive_t *);
+        const char *args = line->args;
+
+        if (suits(ap_getword_conf(s->process->pconf, &args), s, is_for_all))
+            continue;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     "MutualAuthScope %s on line %d of %s covers no name of "
+                     "this server (ServerName is %s): Mutual is not offered "
+                     "there", line->args, line->line_num, line->filename,
+                     s->server_hostname);
+    }
+}
+
 static int make_groups(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
@@ -379,8 +427,12 @@ static int make_groups(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
     rv = mutual_groups_make(pconf);
-    if (rv == APR_SUCCESS)
+    if (rv == APR_SUCCESS) {
+        warn_of_scopes(s, 1);
+        while ((s = s->next))
+            warn_of_scopes(s, 0);
         return OK;
+    }
     ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
                  "OpenSSL can not compute in the groups of Mutual");
     return HTTP_INTERNAL_SERVER_ERROR;
@@ -399,7 +451,7 @@ AP_DECLARE_MODULE(authscheme_mutual) = {
     STANDARD20_MODULE_STUFF,
     create_conf,
     merge_conf,
-    NULL,
+    create_server,
     NULL,
     directives,
     register_hooks,

@@ -175,8 +175,26 @@ def test_behind_a_proxy_that_does_tls(serve):
              vh=print_).sign_in()
 
 
+def test_a_scheme_in_servername_brings_its_port(serve):
+    conf = "ServerName https://www.example.com\n" + PLACE
+    site = serve("MutualCertificate conf/server.pem", conf, tls="")
+    given = site.get("/docs/", host="www.example.com").challenge("Mutual")
+    assert given["auth-scope"] == "https://www.example.com"
+    assert given["validation"] == END_POINT
+
+
+def test_a_realm_beyond_ascii(serve):
+    conf = PLACE.replace('"Docs"', '"D\u00f6cs"')
+    site = serve(conf=conf)
+    assert site.get("/docs/").schemes() == ["Digest", "Basic"]
+    one = exchange(site)
+    assert one.link(one.credentials(one.kex_words())).status == 403
+    site.log.expects("AuthName is not ASCII")
+
+
 def test_a_scope_that_does_not_cover_the_host(serve):
     site = serve("MutualAuthScope www.example.org", scope="www.example.org")
+    site.log.expects("MutualAuthScope www.example.org on line 8 of")
     assert "Mutual" not in site.get("/docs/").schemes()
     one = exchange(site, scope="www.example.org")
     answer = one.link(one.credentials(one.kex_words()))
