@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+import requests
 
 from harness import build
 from harness.client import basic
@@ -120,7 +121,6 @@ def test_other_schemes_find_theirs(site):
 
 
 def test_requests_finds_digest(site):
-    requests = pytest.importorskip("requests")
     site.store("user", "dave", "--realm", "Docs", input="song\n")
     session = requests.Session()
     session.trust_env = False

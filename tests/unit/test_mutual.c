@@ -310,9 +310,10 @@ static void negative(void **state)
  * and the other way round. */
 static void other_numbers(void **state)
 {
+    static const char short_point[] = "00d62fa3e5c258848ff179cdcac74881e4ee"
+                                      "06fb025bd66741e942728bb131852";
     static const char *const rows[] = { "", "00", "AA==", "0", "=",
-                                        "00d62fa3e5c258848ff179cdcac74881e4ee"
-                                        "06fb025bd66741e942728bb131852" };
+                                        short_point };
     int i;
     size_t k;
 
