@@ -38,11 +38,6 @@ static as_verdict unacceptable(mutual_try *t, as_attempt *attempt,
     return deny(t, attempt, "invalid-parameters", AS_MALFORMED, why);
 }
 
-static as_verdict stale(as_attempt *attempt, const char *why)
-{
-    return as_stale(attempt, why);
-}
-
 /* ---- is it for this place? ------------------------------------------- */
 
 /* RFC 8120 knows no other realms, section 3.2. */
@@ -317,8 +312,8 @@ static as_verdict agree(mutual_try *t, request_rec *r, as_attempt *attempt)
         || as_nonce_check(&t->issued, r, SID, t->bound, as_span_of(t->nonce))
                != AS_NONCE_OURS
         || !open_sid(&pending, t))
-        return stale(attempt, "the session is not of this server and realm, "
-                              "or of a secret that is gone");
+        return as_stale(attempt, "the session is not of this server and "
+                                 "realm, or of a secret that is gone");
     t->print = pending.print;
     t->user = apr_pstrdup(r->pool, pending.user);
     memcpy(t->numbers.octets, pending.numbers.octets, 2 * t->place.alg->len);
@@ -341,7 +336,7 @@ static as_verdict check_age(const mutual_try *t, request_rec *r,
 
     return r->request_time < ends && r->request_time >= t->issued - GRACE
                ? AS_GRANTED
-               : stale(attempt, "the session is over");
+               : as_stale(attempt, "the session is over");
 }
 
 /* ---- req-VFY-C: is it the client? ------------------------------------ */
@@ -394,7 +389,7 @@ static as_verdict check_record(mutual_try *t, as_attempt *attempt)
     if (cred->expires && cred->expires <= apr_time_now())
         return as_deny(attempt, AS_EXPIRED, "the user's password is expired");
     if (t->issued < cred->not_before)
-        return stale(attempt, "the session is older than the user's logout");
+        return as_stale(attempt, "the session is older than the user's logout");
     return AS_GRANTED;
 }
 
@@ -408,8 +403,8 @@ static as_verdict check_user(mutual_try *t, request_rec *r,
         return attempt->verdict;
     if (!CRYPTO_memcmp(made_with.digits, t->print.digits, MUTUAL_PRINT_LEN))
         return AS_GRANTED;
-    return stale(attempt, "the user's password was changed or removed since "
-                          "the session began");
+    return as_stale(attempt, "the user's password was changed or removed "
+                             "since the session began");
 }
 
 /* ---- req-VFY-C: the session begins, or goes on ----------------------- */
@@ -455,7 +450,7 @@ static as_verdict join(mutual_try *t, request_rec *r, int is_right,
     if (find_session(t, r))
         return is_right ? AS_GRANTED : wrong_proof(t, attempt);
     if (spend(t, r, REJECTED) != AS_USE_SEEN)
-        return stale(attempt, "the session has ended");
+        return as_stale(attempt, "the session has ended");
     t->reason = "auth-failed";
     return as_deny(attempt, AS_REPLAYED, "the key exchange was answered with "
                                          "a wrong password before");
@@ -473,8 +468,8 @@ static as_verdict answer_exchange(mutual_try *t, request_rec *r, int is_right,
     case AS_USE_SEEN:
         return join(t, r, is_right, attempt);
     case AS_USE_STALE:
-        return stale(attempt, "nobody knows any more whether the key exchange "
-                              "was answered before");
+        return as_stale(attempt, "nobody knows any more whether the key "
+                                 "exchange was answered before");
     case AS_USE_UNAVAILABLE:
     default:
         return as_fail(attempt, APR_SUCCESS, "cannot reach the table of key "
@@ -487,18 +482,18 @@ static as_verdict check_number(mutual_try *t, request_rec *r,
 {
     if (t->nc > (apr_uint64_t)t->conf.nc_max) {
         as_session_end(&t->session, r);
-        return stale(attempt, "nc is above MutualNcMax");
+        return as_stale(attempt, "nc is above MutualNcMax");
     }
     switch (as_session_use(&t->session, r, t->nc,
                            (unsigned int)t->conf.nc_window)) {
     case AS_USE_FIRST:
         return AS_GRANTED;
     case AS_USE_SEEN:
-        stale(attempt, "nc was used before, or is too old to tell");
+        as_stale(attempt, "nc was used before, or is too old to tell");
         attempt->problem = AS_REPLAYED;
         return AS_STALE;
     case AS_USE_STALE:
-        return stale(attempt, "the session has ended");
+        return as_stale(attempt, "the session has ended");
     case AS_USE_UNAVAILABLE:
     default:
         return as_fail(attempt, APR_SUCCESS,
