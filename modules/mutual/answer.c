@@ -411,14 +411,11 @@ static as_verdict check_user(mutual_try *t, request_rec *r,
 
 /* One key exchange is one guess, section 11: right or wrong, the first answer
  * to it is the last. */
-static as_use spend(const mutual_try *t, request_rec *r, const char *what)
+static as_use spend(const mutual_try *t, request_rec *r)
 {
-    return as_spend(r, what, as_span_of(t->nonce), t->issued,
+    return as_spend(r, "Mutual exchange", as_span_of(t->nonce), t->issued,
                     t->issued + apr_time_from_sec(t->conf.lifetime) + GRACE);
 }
-
-#define ANSWERED "Mutual exchange"
-#define REJECTED "Mutual rejected"
 
 static as_verdict begin_session(mutual_try *t, request_rec *r,
                                 as_attempt *attempt)
@@ -443,28 +440,24 @@ static as_verdict begin_session(mutual_try *t, request_rec *r,
 }
 
 /* The exchange was answered before. If that was right, and a moment ago, the
- * session is there now. */
+ * session is there now. Else it was wrong, or the session has ended since: who
+ * asks is not told which, and may begin again. */
 static as_verdict join(mutual_try *t, request_rec *r, int is_right,
                        as_attempt *attempt)
 {
     if (find_session(t, r))
         return is_right ? AS_GRANTED : wrong_proof(t, attempt);
-    if (spend(t, r, REJECTED) != AS_USE_SEEN)
-        return as_stale(attempt, "the session has ended");
-    t->reason = "auth-failed";
-    return as_deny(attempt, AS_REPLAYED, "the key exchange was answered with "
-                                         "a wrong password before");
+    return as_stale(attempt, "the key exchange was answered before, and has "
+                             "no session");
 }
 
 static as_verdict answer_exchange(mutual_try *t, request_rec *r, int is_right,
                                   as_attempt *attempt)
 {
-    switch (spend(t, r, ANSWERED)) {
+    switch (spend(t, r)) {
     case AS_USE_FIRST:
-        if (is_right)
-            return begin_session(t, r, attempt);
-        spend(t, r, REJECTED);
-        return wrong_proof(t, attempt);
+        return is_right ? begin_session(t, r, attempt)
+                        : wrong_proof(t, attempt);
     case AS_USE_SEEN:
         return join(t, r, is_right, attempt);
     case AS_USE_STALE:
