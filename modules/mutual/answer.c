@@ -238,6 +238,12 @@ static as_mutual_element *read_kc1(mutual_try *t)
                                   (as_span){ (char *)kc1, alg->len });
 }
 
+/* No name has a NUL: "alice", NUL and more is nobody, and not alice. */
+static const char *name_of(apr_pool_t *pool, as_span user)
+{
+    return memchr(user.at, '\0', user.len) ? "" : as_string(pool, user);
+}
+
 static as_verdict exchange(mutual_try *t, request_rec *r, as_attempt *attempt)
 {
     mutual_pending pending;
@@ -251,7 +257,7 @@ static as_verdict exchange(mutual_try *t, request_rec *r, as_attempt *attempt)
         return unacceptable(t, attempt, "user has more than 255 octets");
     }
     memset(&pending, 0, sizeof(pending));
-    t->user = as_string(r->pool, t->sent.user);
+    t->user = name_of(r->pool, t->sent.user);
     verdict = compute_kex(&pending, t, r, kc1, attempt);
     as_mutual_element_free(kc1);
     if (verdict == AS_GRANTED)

@@ -239,8 +239,8 @@ def test_an_unknown_user_looks_like_a_wrong_password(site):
 
 
 @pytest.mark.parametrize("name", [
-    "", "nobody", "ali\u0000ce", "alice\n", "\ufeffalice", "\u0007",
-    "x" * 255, "ALICE", "alice ", ":", "\u00e9"])
+    "", "nobody", "ali\u0000ce", "alice\u0000", "alice\n", "\ufeffalice",
+    "\u0007", "x" * 255, "ALICE", "alice ", ":", "\u00e9"])
 def test_names_nobody_has(site, name):
     one = exchange(site, name, "wonderland")
     words = one.kex_words()
