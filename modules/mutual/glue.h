@@ -86,7 +86,8 @@ const char *mutual_read_certificate(apr_array_header_t *prints,
                                     const char *file, apr_pool_t *pool);
 
 /* Whether any name of a virtual host is in an auth-scope. */
-int mutual_scope_suits(const char *scope, const server_rec *s);
+int mutual_scope_suits(const char *scope, const server_rec *s,
+                       apr_pool_t *pool);
 
 /* The names a virtual host has of mod_ssl. */
 void mutual_register_certificates(void);

@@ -69,18 +69,20 @@ static unsigned int port_of(const request_rec *r)
     return r->connection->local_addr->port;
 }
 
-int mutual_scope_suits(const char *scope, const server_rec *s)
+int mutual_scope_suits(const char *scope, const server_rec *s,
+                       apr_pool_t *pool)
 {
-    as_span text = as_span_of(scope);
+    const char *name = s->server_hostname;
     int i;
 
-    if (!s->server_hostname || as_mutual_scope_has(text, s->server_hostname)
-        || (s->wild_names && s->wild_names->nelts))
+    if (!name || (s->wild_names && s->wild_names->nelts))
         return 1;
-    for (i = 0; s->names && i < s->names->nelts; i++)
-        if (as_mutual_scope_has(text, APR_ARRAY_IDX(s->names, i,
-                                                    const char *)))
+    for (i = 0; name; i++) {
+        if (as_mutual_scope_has(as_span_of(scope), as_mutual_host(pool, name)))
             return 1;
+        name = s->names && i < s->names->nelts
+                   ? APR_ARRAY_IDX(s->names, i, const char *) : NULL;
+    }
     return 0;
 }
 

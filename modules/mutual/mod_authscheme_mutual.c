@@ -385,10 +385,11 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 }
 
 /* What stands outside of virtual hosts is for all of them. */
-static int suits(const char *scope, const server_rec *s, int is_for_all)
+static int suits(const char *scope, const server_rec *s, int is_for_all,
+                 apr_pool_t *pool)
 {
     for (; s; s = s->next) {
-        if (mutual_scope_suits(scope, s))
+        if (mutual_scope_suits(scope, s, pool))
             return 1;
         if (!is_for_all)
             break;
@@ -397,7 +398,8 @@ static int suits(const char *scope, const server_rec *s, int is_for_all)
 }
 
 /* Clients refuse an auth-scope that does not cover the server. */
-static void warn_of_scopes(const server_rec *s, int is_for_all)
+static void warn_of_scopes(const server_rec *s, int is_for_all,
+                           apr_pool_t *pool)
 {
     const apr_array_header_t *scopes = mutual_server_of(s)->scopes;
     int i;
@@ -407,7 +409,7 @@ static void warn_of_scopes(const server_rec *s, int is_for_all)
                                                    const ap_directive_t *);
         const char *args = line->args;
 
-        if (suits(ap_getword_conf(s->process->pconf, &args), s, is_for_all))
+        if (suits(ap_getword_conf(pool, &args), s, is_for_all, pool))
             continue;
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "MutualAuthScope %s on line %d of %s covers no name of "
@@ -423,14 +425,13 @@ static int make_groups(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     apr_status_t rv;
 
     (void)plog;
-    (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
     rv = mutual_groups_make(pconf);
     if (rv == APR_SUCCESS) {
-        warn_of_scopes(s, 1);
+        warn_of_scopes(s, 1, ptemp);
         while ((s = s->next))
-            warn_of_scopes(s, 0);
+            warn_of_scopes(s, 0, ptemp);
         return OK;
     }
     ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,

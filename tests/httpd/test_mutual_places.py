@@ -202,6 +202,13 @@ def test_a_scope_that_does_not_cover_the_host(serve):
     site.log.expects("MutualAuthScope does not cover the host")
 
 
+def test_a_server_name_in_capitals(serve):
+    """Names have no case: nothing is warned of."""
+    site = serve("MutualAuthScope localhost", scope="localhost",
+                 conf="ServerName LocalHost\n" + PLACE)
+    exchange(site, scope="localhost").sign_in()
+
+
 @pytest.mark.parametrize("scope", ["localhost", "http://localhost:{port}"])
 def test_scopes(serve, scope):
     site = serve(f"MutualAuthScope {scope}", scope=scope)
