@@ -63,8 +63,8 @@ int digest_respelt(as_span *name, as_span user, apr_pool_t *pool)
         return is_name(*name);
     }
     return user.len && is_printable(user) && memchr(user.at, '%', user.len)
-           && as_percent_decode(name, user, pool) == APR_SUCCESS && is_name(*name)
-           && !is_ascii(*name);
+           && as_percent_decode(name, user, pool) == APR_SUCCESS
+           && is_name(*name) && !is_ascii(*name);
 }
 
 /* ---- what the client sent -------------------------------------------- */

@@ -334,7 +334,7 @@ static void challenge(request_rec *r, const as_attempt *attempt,
         return;
     if (t && t->place.alg && t->group)
         place.alg = t->place.alg;
-    if (attempt && (t && t->kex_line ? 1 : attempt->verdict == AS_STALE))
+    if (attempt && ((t && t->kex_line) || attempt->verdict == AS_STALE))
         as_challenge_alone(set);
     else
         mutual_control_send(r, is_initial ? conf.control->initial
