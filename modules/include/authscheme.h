@@ -476,8 +476,9 @@ static APR_INLINE void as_session_reserve(apr_pool_t *pconf,
 }
 
 /* Looks for the session that parts[0..count) name, which is everything that it
- * is bound to. 1 with its data; 0 if there is none, and as_session_begin() may
- * make it. The data is secret: wipe it. */
+ * is bound to; AS_PARTS_MAX of them at most. 1 with its data; 0 if there is
+ * none, and as_session_begin() may make it. The data is secret: wipe it. The
+ * services below know the session by its key, which this sets. */
 static APR_INLINE int as_session_find(as_session *session, request_rec *r,
                                       const char *space, const as_span *parts,
                                       int count)
@@ -485,8 +486,9 @@ static APR_INLINE int as_session_find(as_session *session, request_rec *r,
     return as_core()->session_find(session, r, space, parts, count);
 }
 
-/* Begins the session that was not found. APR_EINVAL for more data than was
- * reserved. */
+/* Begins the session that was not found; the data is copied, and is good until
+ * the time `ends`. One that has begun since is replaced. APR_EINVAL for more
+ * data than was reserved, or none. */
 static APR_INLINE apr_status_t as_session_begin(const as_session *session,
                                                 request_rec *r, as_span data,
                                                 apr_time_t ends)
@@ -496,9 +498,9 @@ static APR_INLINE apr_status_t as_session_begin(const as_session *session,
 
 /* A request of the session with that number, from 0 on: AS_USE_FIRST once, in
  * any order within the last `window` numbers, up to AS_SESSION_WINDOW; any other
- * is AS_USE_SEEN and ends the session. AS_USE_STALE if it is over. A number that
- * was first stays first within one client request. Call it after the proof
- * verified. */
+ * is AS_USE_SEEN and ends the session. AS_USE_STALE if it is over,
+ * AS_USE_UNAVAILABLE if there is no table. A number that was first stays first
+ * within one client request. Call it after the proof verified. */
 static APR_INLINE as_use as_session_use(const as_session *session,
                                         request_rec *r, apr_uint64_t number,
                                         unsigned int window)
@@ -506,6 +508,8 @@ static APR_INLINE as_use as_session_use(const as_session *session,
     return as_core()->session_use(session, r, number, window);
 }
 
+/* Ends it, and wipes its data; nothing if it is over. Who knows no more of a
+ * session than its name must not be able to make a scheme call this. */
 static APR_INLINE void as_session_end(const as_session *session,
                                       request_rec *r)
 {
@@ -623,7 +627,7 @@ static APR_INLINE void as_remember(request_rec *r, const char *space,
     as_core()->remember(r, space, parts, count, value, lifetime);
 }
 
-#define AS_PARTS_MAX 15 /* of what is remembered */
+#define AS_PARTS_MAX 15 /* of what is remembered, and of a session's name */
 
 /* The value of those parts, or 0. */
 static APR_INLINE apr_uint32_t as_recall(request_rec *r, const char *space,
