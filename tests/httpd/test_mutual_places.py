@@ -498,6 +498,8 @@ def test_streams_in_parallel(serve):
         good = [a for a in answers if a[":status"] == "200"]
         assert len(good) >= 95 # the first may come while it is judged
         assert all(f"sid={one.sid}" in a["authentication-info"] for a in good)
+        assert all("stale-session" in a["www-authenticate"]
+                   for a in answers if a not in good)
         [answer] = ask([one.credentials(one.vfy_words(100))])
         assert answer[":status"] == "200"
 
