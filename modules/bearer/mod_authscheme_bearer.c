@@ -346,11 +346,13 @@ static as_verdict authenticate(request_rec *r, const as_credentials *sent,
 static void challenge(request_rec *r, const as_attempt *attempt,
                       as_challenges *set)
 {
-    if (is_safe(r))
-        as_challenge_add(set, apr_pstrcat(r->pool, "Bearer realm=\"",
-                                          ap_auth_name(r), "\"",
-                                          attempt
-                                              ? ", error=\"invalid_token\""
+    if (!is_safe(r)) {
+        as_challenge_withhold(set, "Bearer without TLS");
+        return;
+    }
+    as_challenge_add(set, apr_pstrcat(r->pool, "Bearer realm=\"",
+                                      ap_auth_name(r), "\"",
+                                      attempt ? ", error=\"invalid_token\""
                                               : "", NULL));
 }
 

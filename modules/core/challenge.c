@@ -20,6 +20,7 @@ struct as_challenges {
     int count;
     int is_alone;    /* one scheme wants to be the only one */
     int is_optional; /* for an answer that needs no user */
+    const char *withheld; /* why a scheme has added nothing */
 };
 
 static int is_proxy(request_rec *r)
@@ -46,6 +47,12 @@ void core_challenge_add(as_challenges *set, const char *challenge)
 void core_challenge_alone(as_challenges *set)
 {
     set->is_alone = 1;
+}
+
+void core_challenge_withhold(as_challenges *set, const char *reason)
+{
+    if (!set->withheld)
+        set->withheld = reason;
 }
 
 int core_challenge_is_optional(const as_challenges *set)
@@ -191,6 +198,7 @@ int core_offer(request_rec *r, core_record *rec)
     apr_table_unset(r->err_headers_out, core_challenge_field(r));
     collect(r, rec, &set);
     emit(r, &set);
+    rec->withheld = set.withheld;
     return set.count;
 }
 

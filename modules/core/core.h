@@ -201,6 +201,7 @@ typedef struct core_record {
     const core_entry *used;      /* the entry of the client's scheme, or NULL */
     const core_entry *trying;    /* a stock module is being asked about it */
     const char *stock_challenge; /* what the module of `used` wants to say */
+    const char *withheld; /* why there is no challenge of some scheme */
     as_attempt attempt;
     int judged;          /* attempt holds a verdict */
     int elsewhere;       /* credentials were not in the Authorization field */
@@ -255,6 +256,7 @@ const char *core_challenge_field(request_rec *r);
 void core_challenge_add(as_challenges *set, const char *challenge);
 void core_challenge_alone(as_challenges *set);
 int core_challenge_is_optional(const as_challenges *set);
+void core_challenge_withhold(as_challenges *set, const char *reason);
 
 /* Puts the set of the whole list into the answer; returns how many challenges
  * there are. An ErrorDocument keeps the set of the place that was asked for. */

@@ -365,8 +365,9 @@ static int refuse(request_rec *r, core_record *rec, int status)
     r->ap_auth_type = NULL;
 
     if (status == HTTP_UNAUTHORIZED && !core_offer(r, rec)) {
-        rec->attempt.reason = "no scheme of the list may be used on this "
-                              "connection, or with this host";
+        rec->attempt.reason = rec->withheld
+                                  ? rec->withheld
+                                  : "no scheme of the list may be used here";
         rec->attempt.problem = AS_INSECURE;
         status = HTTP_FORBIDDEN;
     }

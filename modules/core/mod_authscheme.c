@@ -121,6 +121,7 @@ static const as_services services = {
     .turn_end = core_turn_end,
     .challenge_alone = core_challenge_alone,
     .challenge_is_optional = core_challenge_is_optional,
+    .challenge_withhold = core_challenge_withhold,
     .spend = core_spend,
     .session_reserve = core_session_reserve,
     .session_find = core_session_find,

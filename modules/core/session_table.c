@@ -290,7 +290,7 @@ core_numbered core_session_use(core_sessions *sessions,
     slot *at;
 
     if (!lock(s, bucket))
-        return CORE_NUMBER_LOST;
+        return CORE_NUMBER_FAILED;
     at = find(s, bucket, key, sessions->clock());
     if (at) {
         result = is_first(at, number, window) ? CORE_NUMBER_FIRST

@@ -25,7 +25,8 @@ typedef struct core_sessions {
 typedef enum core_numbered {
     CORE_NUMBER_FIRST,
     CORE_NUMBER_USED, /* or too old to tell; the session has ended */
-    CORE_NUMBER_LOST  /* there is no such session */
+    CORE_NUMBER_LOST, /* there is no such session */
+    CORE_NUMBER_FAILED /* the lock is broken */
 } core_numbered;
 
 typedef struct core_sessions_counts {

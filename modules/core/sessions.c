@@ -171,6 +171,7 @@ int core_session_find(as_session *session, request_rec *r, const char *space,
 
     (void)r;
     session->len = 0;
+    session->is_named = 0;
     if (!sessions.shared || count > AS_PARTS_MAX)
         return 0;
     for (i = 0; i < count; i++)
@@ -178,6 +179,7 @@ int core_session_find(as_session *session, request_rec *r, const char *space,
     if (core_session_key(session->key, &sessions, all, count + 1)
         != APR_SUCCESS)
         return 0;
+    session->is_named = 1;
     session->len = core_session_get(session->data, &sessions, session->key);
     return session->len > 0;
 }
@@ -186,6 +188,8 @@ apr_status_t core_session_begin(const as_session *session, request_rec *r,
                                 as_span data, apr_time_t ends)
 {
     (void)r;
+    if (!session->is_named)
+        return APR_EGENERAL;
     return sessions.shared
                ? core_session_put(&sessions, session->key, data, ends)
                : APR_ENOTIMPL;
@@ -198,23 +202,28 @@ as_use core_session_number(const as_session *session, request_rec *r,
         [CORE_NUMBER_FIRST] = AS_USE_FIRST,
         [CORE_NUMBER_USED] = AS_USE_SEEN,
         [CORE_NUMBER_LOST] = AS_USE_STALE,
+        [CORE_NUMBER_FAILED] = AS_USE_UNAVAILABLE,
     };
     as_use use;
 
-    if (!sessions.shared)
+    if (!sessions.shared || !session->is_named)
         return AS_USE_UNAVAILABLE;
     if (core_was_first(r, session->key, number))
         return AS_USE_FIRST;
     use = meaning[core_session_use(&sessions, session->key, number, window)];
     if (use == AS_USE_FIRST)
         core_note_first(r, session->key, number);
+    if (use == AS_USE_UNAVAILABLE)
+        ap_log_rerror(APLOG_MARK, APLOG_CRIT, 0, r,
+                      "authscheme: a lock of the table of sessions is broken; "
+                      "stop and start the server");
     return use;
 }
 
 void core_session_close(const as_session *session, request_rec *r)
 {
     (void)r;
-    if (sessions.shared)
+    if (sessions.shared && session->is_named)
         core_session_end(&sessions, session->key);
 }
 

@@ -46,16 +46,6 @@ static int is_name(as_span text)
     return text.len && as_text_is_utf8(text) && !as_text_has_controls(text);
 }
 
-static int is_ascii(as_span text)
-{
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++)
-        if ((unsigned char)text.at[i] >= 0x80)
-            return 0;
-    return 1;
-}
-
 int digest_respelt(as_span *name, as_span user, apr_pool_t *pool)
 {
     if (!as_text_is_utf8(user)) {
@@ -64,7 +54,7 @@ int digest_respelt(as_span *name, as_span user, apr_pool_t *pool)
     }
     return user.len && is_printable(user) && memchr(user.at, '%', user.len)
            && as_percent_decode(name, user, pool) == APR_SUCCESS
-           && is_name(*name) && !is_ascii(*name);
+           && is_name(*name) && !as_text_is_ascii(*name);
 }
 
 /* ---- what the client sent -------------------------------------------- */

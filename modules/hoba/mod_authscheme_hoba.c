@@ -268,8 +268,12 @@ static void challenge(request_rec *r, const as_attempt *attempt,
     const char *line;
 
     (void)attempt;
-    if (!hoba_is_safe(r, &conf) || !origin)
+    if (!hoba_is_safe(r, &conf) || !origin) {
+        as_challenge_withhold(set, origin ? "HOBA without TLS"
+                                          : "the request's host and port are "
+                                            "no HobaOrigin");
         return;
+    }
     line = hoba_challenge(r, &conf, origin, NULL);
     if (line)
         as_challenge_add(set, line);

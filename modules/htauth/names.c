@@ -15,16 +15,6 @@
 #define LABEL_MAX 1024
 #define ROOM (4 * HT_PASSWORD_ROOM) /* code points of a text, taken apart */
 
-static int is_ascii(as_span text)
-{
-    apr_size_t i;
-
-    for (i = 0; i < text.len; i++)
-        if ((unsigned char)text.at[i] >= 0x80)
-            return 0;
-    return 1;
-}
-
 static utf8proc_int32_t keep(utf8proc_int32_t code, void *unused)
 {
     (void)unused;
@@ -86,7 +76,7 @@ static const char *nfc(apr_pool_t *pool, as_span text)
 {
     char *made = apr_palloc(pool, ROOM);
 
-    if (is_ascii(text))
+    if (as_text_is_ascii(text))
         return as_string(pool, text);
     return compose(made, ROOM, text, keep) == APR_SUCCESS ? made : NULL;
 }
@@ -96,7 +86,7 @@ const char *ht_name_misfit(as_span name)
     const char *fault = fault_of(name);
     char made[HT_NAME_MAX + 1];
 
-    if (fault || is_ascii(name))
+    if (fault || as_text_is_ascii(name))
         return fault;
     if (compose(made, sizeof(made), name, keep) == APR_SUCCESS
         && as_span_is(name, made))
@@ -144,7 +134,7 @@ const char *ht_password_prepare(char password[HT_PASSWORD_ROOM])
     if (as_text_has_controls(span))
         return "the password has a control character, which clients can't "
                "send";
-    if (!is_ascii(span)
+    if (!as_text_is_ascii(span)
         && compose(password, HT_PASSWORD_ROOM, span, plain_blank)
                != APR_SUCCESS)
         return "the password is too long";

@@ -227,7 +227,8 @@ struct as_scheme {
     /* Required. Adds this scheme's challenges, strongest first, for a 401 or
      * 407. `attempt` is the failed try if the client used this very scheme,
      * else NULL: then no error parameter belongs into the challenge. A scheme
-     * that would refuse anything here (no TLS) adds none. May put fields that
+     * that would refuse anything here (no TLS) adds none, and says why with
+     * as_challenge_withhold(). May put fields that
      * go with its challenges (Authentication-Control) into
      * r->err_headers_out. */
     void (*challenge)(request_rec *r, const as_attempt *attempt,
@@ -336,6 +337,7 @@ typedef enum as_turn {
 /* A session, as it was found. */
 typedef struct as_session {
     unsigned char key[32];
+    int is_named;   /* the key is one: OpenSSL did not fail */
     apr_size_t len; /* 0: there is none of that name */
     unsigned char data[AS_SESSION_MAX];
 } as_session;
@@ -379,6 +381,7 @@ typedef struct as_services {
     void (*turn_end)(int nth);
     void (*challenge_alone)(as_challenges *set);
     int (*challenge_is_optional)(const as_challenges *set);
+    void (*challenge_withhold)(as_challenges *set, const char *reason);
     as_use (*spend)(request_rec *r, const char *space, as_span key,
                     apr_time_t issued, apr_time_t expires);
     void (*session_reserve)(apr_pool_t *pconf, apr_size_t octets);
@@ -449,8 +452,8 @@ static APR_INLINE as_use as_window(request_rec *r, const char *space,
  * "Am I the first who answers this?" for a challenge that gets one answer,
  * right or wrong, such as a key exchange in which every answer tells whether a
  * password was guessed. Unlike as_claim() it is for answers that are not proven
- * yet: what strangers make it forget is AS_USE_STALE, and no claim and no window
- * of others is lost. `issued` must be the time of a nonce of ours.
+ * yet: what strangers make it forget is AS_USE_STALE, and no claim and no
+ * window of others is lost. `issued` must be the time of a nonce of ours.
  */
 static APR_INLINE as_use as_spend(request_rec *r, const char *space,
                                   as_span key, apr_time_t issued,
@@ -497,7 +500,8 @@ static APR_INLINE apr_status_t as_session_begin(const as_session *session,
 }
 
 /* A request of the session with that number, from 0 on: AS_USE_FIRST once, in
- * any order within the last `window` numbers, up to AS_SESSION_WINDOW; any other
+ * any order within the last `window` numbers, up to AS_SESSION_WINDOW; any
+ * other
  * is AS_USE_SEEN and ends the session. AS_USE_STALE if it is over,
  * AS_USE_UNAVAILABLE if there is no table. A number that was first stays first
  * within one client request. Call it after the proof verified. */
@@ -538,6 +542,14 @@ static APR_INLINE void as_challenge_add(as_challenges *set,
 static APR_INLINE void as_challenge_alone(as_challenges *set)
 {
     as_core()->challenge_alone(set);
+}
+
+/* Why a scheme adds no challenge here: constant text for the log line, which is
+ * written if there is no challenge of any scheme. */
+static APR_INLINE void as_challenge_withhold(as_challenges *set,
+                                             const char *reason)
+{
+    as_core()->challenge_withhold(set, reason);
 }
 
 /* Whether nobody has to answer: the challenges go into

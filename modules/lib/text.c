@@ -85,3 +85,13 @@ const char *as_text_of_latin1(apr_pool_t *pool, as_span text)
     *end = '\0';
     return made;
 }
+
+int as_text_is_ascii(as_span text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] >= 0x80)
+            return 0;
+    return 1;
+}

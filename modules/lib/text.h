@@ -11,6 +11,9 @@
  * U+10FFFF. NUL is a character like others. */
 int as_text_is_utf8(as_span text);
 
+/* Octets below 0x80 alone. */
+int as_text_is_ascii(as_span text);
+
 /* Whether there is a control character in UTF-8 text: U+0000 to U+001F, U+007F
  * to U+009F. */
 int as_text_has_controls(as_span text);

@@ -12,6 +12,7 @@
 #include "http_core.h"
 
 #include "glue.h"
+#include "text.h"
 
 #define SID "Mutual sid"
 #define SESSION "Mutual session"
@@ -40,17 +41,8 @@ static as_verdict unacceptable(mutual_try *t, as_attempt *attempt,
 
 /* ---- is it for this place? ------------------------------------------- */
 
-/* RFC 8120 knows no other realms, section 3.2. */
-static int is_ascii(const char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text >= 0x80)
-            return 0;
-    return 1;
-}
-
-int mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
-                    const mutual_conf *conf)
+void mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
+                     const mutual_conf *conf)
 {
     const char *realm = ap_auth_name(r);
 
@@ -60,33 +52,23 @@ int mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
     place->scope = conf->scope ? conf->scope
                                : as_mutual_scope_of(r->pool, &host->origin);
     place->realm = realm ? realm : "";
-    return host->is_ours && host->count > 0 && r->proxyreq != PROXYREQ_PROXY
-           && is_ascii(place->realm)
-           && as_mutual_scope_covers(as_span_of(place->scope), &host->origin);
 }
 
-static as_verdict refuse_place(const mutual_try *t, request_rec *r,
-                               as_attempt *attempt)
+const char *mutual_misplaced(const mutual_place *place,
+                             const mutual_host *host, const request_rec *r)
 {
-    const char *asked = r->hostname ? r->hostname : "-";
-
     if (r->proxyreq == PROXYREQ_PROXY)
-        return as_forbid(attempt, AS_UNACCEPTABLE,
-                         "Mutual is not for forward proxies");
-    if (!is_ascii(t->place.realm))
-        return as_forbid(attempt, AS_SERVER_FAULT,
-                         "AuthName is not ASCII, which Mutual needs");
-    attempt->detail = asked;
-    if (!t->host.is_ours)
-        return as_forbid(attempt, AS_UNACCEPTABLE,
-                         "the Host asked for is no ServerName or ServerAlias "
-                         "of this server");
-    if (!t->host.count)
-        return as_forbid(attempt, AS_UNACCEPTABLE,
-                         "this server has no certificate that can be hashed "
-                         "for Mutual");
-    return as_forbid(attempt, AS_UNACCEPTABLE,
-                     "MutualAuthScope does not cover the host asked for");
+        return "Mutual is not for forward proxies";
+    if (!as_text_is_ascii(as_span_of(place->realm)))
+        return "AuthName is not ASCII, which Mutual needs";
+    if (!host->is_ours)
+        return "the Host asked for is no ServerName or ServerAlias of this "
+               "server, which Mutual needs";
+    if (!host->count)
+        return "this server has no certificate that can be hashed for Mutual";
+    if (!as_mutual_scope_covers(as_span_of(place->scope), &host->origin))
+        return "MutualAuthScope does not cover the host asked for";
+    return NULL;
 }
 
 static const as_mutual_alg *find_alg(const mutual_conf *conf, as_span name)
@@ -554,8 +536,6 @@ static as_verdict verify(mutual_try *t, request_rec *r, as_attempt *attempt)
         resume(t, r);
     if (verdict == AS_GRANTED)
         verdict = judge(t, r, is_new, attempt);
-    if (verdict == AS_STALE && !is_new)
-        as_session_end(&t->session, r);
     return verdict;
 }
 
@@ -565,14 +545,18 @@ as_verdict mutual_authenticate(request_rec *r, const as_credentials *sent,
                                as_attempt *attempt)
 {
     mutual_try *t = apr_pcalloc(r->pool, sizeof(*t));
-    const char *wrong = mutual_read(&t->sent, sent, r->pool);
+    const char *wrong = mutual_read(&t->sent, sent, r->pool), *misplaced;
     as_verdict verdict;
 
     attempt->data = t;
     t->reason = "invalid-parameters";
     t->conf = mutual_conf_of(r);
-    if (!mutual_place_of(&t->place, &t->host, r, &t->conf))
-        return refuse_place(t, r, attempt);
+    mutual_place_of(&t->place, &t->host, r, &t->conf);
+    misplaced = mutual_misplaced(&t->place, &t->host, r);
+    if (misplaced) {
+        attempt->detail = r->hostname;
+        return as_forbid(attempt, AS_UNACCEPTABLE, misplaced);
+    }
     if (!wrong)
         wrong = mutual_classify(&t->kind, &t->sent);
     if (wrong)

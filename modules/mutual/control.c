@@ -10,6 +10,8 @@
 #include "glue.h"
 #include "text.h"
 
+#define EXTENDED "UTF-8''"
+
 enum { INITIAL = 1, NEGATIVE = 2, SUCCESS = 4 };
 
 /* ---- values ---------------------------------------------------------- */
@@ -48,30 +50,50 @@ static const char *url(apr_pool_t *pool, const char *value)
     return *value ? apr_pstrcat(pool, "\"", value, "\"", NULL) : NULL;
 }
 
-/* Between quotes, or as RFC 8187 has it if it is not ASCII. */
+static const char *percent_encoded(apr_pool_t *pool, const char *value)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *made = apr_palloc(pool, 3 * strlen(value) + 1), *to = made;
+
+    for (; *value; value++) {
+        unsigned char octet = (unsigned char)*value;
+
+        if (octet < 0x80 && apr_isalnum(octet)) {
+            *to++ = *value;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = digits[octet >> 4];
+        *to++ = digits[octet & 15];
+    }
+    *to = '\0';
+    return apr_pstrcat(pool, EXTENDED, made, NULL);
+}
+
+static const char *quoted(apr_pool_t *pool, const char *value)
+{
+    char *made = apr_palloc(pool, 2 * strlen(value) + 3), *to = made;
+
+    *to++ = '"';
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            *to++ = '\\';
+        *to++ = *value;
+    }
+    *to++ = '"';
+    *to = '\0';
+    return made;
+}
+
+/* RFC 8187 for what is not ASCII. */
 static const char *name(apr_pool_t *pool, const char *value)
 {
     as_span text = as_span_of(value);
-    const char *c, *made = "UTF-8''";
-    int is_ascii = 1;
 
     if (!text.len || !as_text_is_utf8(text) || as_text_has_controls(text))
         return NULL;
-    for (c = value; *c; c++) {
-        is_ascii = is_ascii && (unsigned char)*c < 0x80;
-        made = apr_pstrcat(pool, made,
-                           apr_isalnum(*c) && (unsigned char)*c < 0x80
-                               ? apr_pstrmemdup(pool, c, 1)
-                               : apr_psprintf(pool, "%%%02X",
-                                              (unsigned char)*c), NULL);
-    }
-    if (!is_ascii)
-        return made;
-    made = "\"";
-    for (c = value; *c; c++)
-        made = apr_pstrcat(pool, made, *c == '"' || *c == '\\' ? "\\" : "",
-                           apr_pstrmemdup(pool, c, 1), NULL);
-    return apr_pstrcat(pool, made, "\"", NULL);
+    return as_text_is_ascii(text) ? quoted(pool, value)
+                                  : percent_encoded(pool, value);
 }
 
 static const struct {
@@ -122,7 +144,7 @@ const char *mutual_control_add(mutual_control *control, const char *pair,
         return apr_psprintf(pool, "MutualControl: %s takes %s",
                             parameters[i].name, parameters[i].takes);
     parameter = apr_pstrcat(pool, ", ", parameters[i].name,
-                            strncmp(text, "UTF-8''", 7) ? "=" : "*=", text,
+                            strncmp(text, EXTENDED, 7) ? "=" : "*=", text,
                             NULL);
     if (parameters[i].when & INITIAL)
         add(&control->initial, parameter, pool);

@@ -3,7 +3,7 @@
  * glue.h - what the files of mod_authscheme_mutual share.
  *
  *     mod_authscheme_mutual.c   directives, challenges, the scheme
- *     answer.c                  a message of a client, in the steps of its check
+ *     answer.c                  a message of a client, judged in steps
  *     user.c                    whose it is, and J
  *     host.c                    how the client names this server
  *     control.c                 Authentication-Control
@@ -35,8 +35,9 @@ typedef struct mutual_control {
 } mutual_control;
 
 typedef struct mutual_conf {
-    apr_array_header_t *algorithms; /* MutualAlgorithm, of const as_mutual_alg *,
-                                       the first is offered; or NULL */
+    apr_array_header_t *algorithms; /* MutualAlgorithm, of const
+                                       as_mutual_alg *, the first is offered;
+                                       or NULL */
     const char *scope;              /* MutualAuthScope, or NULL: the origin */
     int validation;                 /* MutualValidation, or MUTUAL_UNSET */
     apr_array_header_t *prints;     /* MutualCertificate, of as_span: hashes;
@@ -130,10 +131,14 @@ as_verdict mutual_find_user(as_mutual_element **j, mutual_try *t,
 
 /* ---- answer.c -------------------------------------------------------- */
 
-/* What a challenge of this place says of it; 0 if Mutual can't be used on this
- * connection. */
-int mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
-                    const mutual_conf *conf);
+/* What a challenge of this place says of it. */
+void mutual_place_of(mutual_place *place, mutual_host *host, request_rec *r,
+                     const mutual_conf *conf);
+
+/* Why Mutual can't be used there, or NULL. Its realms are ASCII, RFC 8120
+ * section 3.2. */
+const char *mutual_misplaced(const mutual_place *place,
+                             const mutual_host *host, const request_rec *r);
 
 as_verdict mutual_authenticate(request_rec *r, const as_credentials *sent,
                                as_attempt *attempt);

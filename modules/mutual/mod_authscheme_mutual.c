@@ -325,13 +325,17 @@ static void challenge(request_rec *r, const as_attempt *attempt,
 {
     mutual_conf conf = mutual_conf_of(r);
     const mutual_try *t = attempt ? attempt->data : NULL;
-    const char *reason = reason_of(r, attempt);
+    const char *reason = reason_of(r, attempt), *misplaced;
     mutual_place place;
     mutual_host host;
     int is_initial = !strcmp(reason, "initial");
 
-    if (!mutual_place_of(&place, &host, r, &conf))
+    mutual_place_of(&place, &host, r, &conf);
+    misplaced = mutual_misplaced(&place, &host, r);
+    if (misplaced) {
+        as_challenge_withhold(set, misplaced);
         return;
+    }
     if (t && t->place.alg && t->group)
         place.alg = t->place.alg;
     if (attempt && ((t && t->kex_line) || attempt->verdict == AS_STALE))

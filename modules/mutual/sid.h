@@ -7,7 +7,8 @@
  *
  * in hexadecimal. The nonce is one of the server's own, which tells when the
  * exchange began; the key is derived from the server secret and that nonce, so
- * that none seals twice. The id is bound to a place: elsewhere it opens nothing.
+ * that none seals twice. The id is bound to a place: elsewhere it opens
+ * nothing.
  */
 #ifndef MUTUAL_SID_H
 #define MUTUAL_SID_H

@@ -433,7 +433,7 @@ def test_only_hoba_for_a_strange_host(alice):
     answer = alice.site.get("/other/", host="evil.example")
     assert answer.status == 403
     assert not answer.all("WWW-Authenticate")
-    alice.site.log.expects("no scheme of the list may be used", times=1)
+    alice.site.log.expects("the request's host and port are no HobaOrigin", times=1)
 
 
 def test_other_virtual_hosts(serve):
@@ -490,7 +490,7 @@ def test_without_tls(serve):
     assert client.get(authorization=answer).status == 403
     site.log.expects("problem=insecure", times=5)
     assert site.get("/other/").status == 403
-    site.log.expects("no scheme of the list may be used", times=1)
+    site.log.expects('uri="/other/": HOBA without TLS', times=1)
     assert safe.register(key).status == 200
     assert safe.get(authorization=answer).status == 200
 

@@ -420,7 +420,7 @@ static void refuses_without_its_lock(void **state)
     pthread_mutex_unlock(&broken->mutex); /* without making it consistent */
 
     assert_string_equal(get(&sessions, 1), "");
-    assert_int_equal(use(&sessions, 1, 0), CORE_NUMBER_LOST);
+    assert_int_equal(use(&sessions, 1, 0), CORE_NUMBER_FAILED);
     assert_int_equal(core_session_put(&sessions, key.key, as_span_of("y"),
                                       NOON + SECOND), APR_EGENERAL);
     core_session_end(&sessions, key.key);
