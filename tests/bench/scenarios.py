@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 """What is measured: a configuration, requests for it, the right status."""
+import contextlib
 import dataclasses
 import hashlib
 import http.server
@@ -10,6 +11,7 @@ import ssl
 import threading
 
 import credentials as cred
+import mutual
 from server import Failed, is_there
 
 PLACE = """
@@ -63,9 +65,8 @@ def request_file(requests):
 class Material:
     """Keys and tokens that the scenarios share."""
 
-    def __init__(self):
-        self.tokens = {kind.alg: cred.Token(kind())
-                       for kind in (cred.Rs256, cred.Es256, cred.Hs256)}
+    def __init__(self, kinds=(cred.Rs256, cred.Es256, cred.Hs256)):
+        self.tokens = {kind.alg: cred.Token(kind()) for kind in kinds}
 
 
 def place(auth_type, *more):
@@ -458,6 +459,75 @@ def hoba_scenarios():
     yield Strangers("hoba-unknown", "HOBA RSA, unknown key", **shared)
 
 
+# ---- Mutual ----------------------------------------------------------
+
+# Of a round's requests: what a session's request takes, and the messages that
+# begin one, which are dear for the client, too.
+MUTUAL_DEAR = {"ec-p256": (1, 20), "ec-p521": (1, 50), "dl-2048": (4, 100),
+               "dl-4096": (4, 400)}
+
+
+@dataclasses.dataclass
+class Mutual(Scenario):
+    """Requests of established sessions, each with the next nc. There are as many
+    sessions as users: none ends because the scheduler holds a thread back."""
+    algorithm: str = ""
+    store: object = cred.File
+
+    def prepare(self, server):
+        self.store.write(server.root, mutual.records(self.algorithm))
+
+    def requests(self, server, count):
+        peer = mutual.Peer(server.port, self.algorithm)
+        with contextlib.closing(peer):
+            texts = self.messages(peer, count)
+        return [(self.status, request(server, text)) for text in texts]
+
+    def messages(self, peer, count):
+        sessions = [peer.begin(user) for user in mutual.USERS]
+        return [sessions[n % len(sessions)].proof(n // len(sessions))
+                for n in range(count)]
+
+
+class Exchanges(Mutual):
+    """First messages, which everybody may send."""
+
+    def messages(self, peer, count):
+        return [peer.exchange(user) for user in mutual.USERS]
+
+
+class Proofs(Mutual):
+    """The second messages: a session begins with each."""
+
+    def messages(self, peer, count):
+        users = itertools.cycle(mutual.USERS)
+        return [peer.begin(next(users)).proof(0) for _ in range(count)]
+
+
+def mutual_conf(algorithm, store):
+    return {"conf": store.conf
+            + place("Mutual", store.directive, f"MutualAlgorithm {algorithm}",
+                    f"MutualAuthScope {mutual.SCOPE}", "MutualNcWindow 512",
+                    "MutualNcMax 2147483647", "MutualSessionLifetime 86400"),
+            "modules": "authscheme authscheme_credentials authscheme_mutual",
+            "algorithm": algorithm, "store": store}
+
+
+def mutual_scenarios():
+    if not is_there("authscheme_mutual"):
+        return
+    for key, algorithm in mutual.ALGORITHMS.items():
+        name, (dear, dearer) = f"Mutual {key}", MUTUAL_DEAR[key]
+        ours = mutual_conf(algorithm, cred.File)
+        yield Mutual(f"mutual-{key}", f"{name}, session", **ours, dear=dear)
+        yield Exchanges(f"mutual-{key}-kex", f"{name}, first message", **ours,
+                        dear=dearer, status=401)
+        yield Proofs(f"mutual-{key}-vfy", f"{name}, first proof", **ours,
+                     dear=dearer)
+    yield Mutual("mutual-sqlite", "Mutual ec-p256, session, SQLite",
+                 **mutual_conf(mutual.ALGORITHMS["ec-p256"], cred.Sqlite))
+
+
 # ---- all -------------------------------------------------------------
 
 def scenarios(material, folder, most):
@@ -465,7 +535,7 @@ def scenarios(material, folder, most):
     records of a large store."""
     return [*list_scenarios(material), *token_scenarios(material, folder),
             *password_scenarios(), *digest_scenarios(), *hoba_scenarios(),
-            *many_scenarios(most)]
+            *mutual_scenarios(), *many_scenarios(most)]
 
 
 @dataclasses.dataclass
@@ -514,6 +584,7 @@ def missing():
     """What could be measured as well, and how to get it."""
     wanted = {"authscheme_bearer": "run make", "authscheme_hoba": "run make",
               "authscheme_digest": "run make",
+              "authscheme_mutual": "run make",
               "auth_openidc": "build/install-packages bench"}
     return [(f"mod_{name}", how) for name, how in wanted.items()
             if not is_there(name)]
