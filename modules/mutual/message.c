@@ -285,6 +285,7 @@ const char *mutual_kex_line(apr_pool_t *pool, const mutual_place *place,
 
 const char *mutual_info(apr_pool_t *pool, as_span sid, const char *vks)
 {
-    return apr_psprintf(pool, "version=1, sid=%.*s, vks=%s", (int)sid.len,
-                        sid.at, vks);
+    return apr_pstrcat(pool, "version=1, sid=",
+                       apr_pstrmemdup(pool, sid.at, sid.len), ", vks=", vks,
+                       NULL);
 }
