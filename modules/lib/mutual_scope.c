@@ -108,8 +108,8 @@ const char *as_mutual_host(apr_pool_t *pool, const char *host)
 const char *as_mutual_origin_text(apr_pool_t *pool,
                                   const as_mutual_origin *origin)
 {
-    return apr_psprintf(pool, "%s://%s:%u", origin->scheme, origin->host,
-                        origin->port);
+    return apr_pstrcat(pool, origin->scheme, "://", origin->host, ":",
+                       apr_itoa(pool, (int)origin->port), NULL);
 }
 
 /* ---- what it covers -------------------------------------------------- */

@@ -87,8 +87,10 @@ static as_verdict check_realm(mutual_try *t, request_rec *r,
                               as_attempt *attempt)
 {
     const as_mutual_alg *alg = find_alg(&t->conf, t->sent.algorithm);
-    const char *origin = as_mutual_scope_of(r->pool, &t->host.origin);
-    as_span scope = t->sent.scope.at ? t->sent.scope : as_span_of(origin);
+    as_span scope = t->sent.scope.at
+                        ? t->sent.scope
+                        : as_span_of(as_mutual_scope_of(r->pool,
+                                                        &t->host.origin));
 
     t->reason = "initial";
     if (!alg)
