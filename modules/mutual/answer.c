@@ -12,6 +12,7 @@
 #include "http_core.h"
 
 #include "glue.h"
+#include "hex.h"
 #include "text.h"
 
 #define SID "Mutual sid"
@@ -254,12 +255,12 @@ static as_verdict exchange(mutual_try *t, request_rec *r, as_attempt *attempt)
 
 static int find_session(mutual_try *t, request_rec *r)
 {
-    char *sid = apr_pstrmemdup(r->pool, t->sent.sid.at, t->sent.sid.len);
-    as_span parts[2] = { t->bound, { NULL, 0 } };
+    unsigned char octets[MUTUAL_SID_MAX];
+    as_span parts[2] = { t->bound, { (char *)octets, t->sent.sid.len / 2 } };
 
-    ap_str_tolower(sid);
-    parts[1] = (as_span){ sid, t->sent.sid.len };
-    return as_session_find(&t->session, r, SESSION, parts, 2);
+    return t->sent.sid.len <= 2 * MUTUAL_SID_MAX
+           && as_hex_take(octets, t->sent.sid)
+           && as_session_find(&t->session, r, SESSION, parts, 2);
 }
 
 /* Takes out of a session what was put into it. */
