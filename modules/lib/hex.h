@@ -7,13 +7,15 @@
 
 #include "authscheme_span.h"
 
-/* The value of a digit in either case, or -1. */
+/* The value of a digit in either case, or -1. Without branches: a processor
+ * can't guess them, and digits may be secret. */
 static APR_INLINE int as_hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    unsigned int octet = (unsigned char)c;
+    unsigned int digit = octet - '0', letter = (octet | 0x20) - 'a';
+    int is_digit = digit < 10, is_letter = letter < 6;
+
+    return is_digit * (int)(digit + 1) + is_letter * (int)(letter + 11) - 1;
 }
 
 /* Lower-case digits, terminated: room for 2 * len + 1 characters. */
