@@ -4,6 +4,7 @@ import statistics
 import time
 
 import credentials as cred
+import mutual
 import scenarios as table
 from server import Failed, Program, Server
 
@@ -107,10 +108,14 @@ def rounds(rows, raws, options):
 
 # ---- credential files without a server -------------------------------
 
-def files(folder, counts, program, options):
-    """Look-ups in files of so many records in turn; medians over the rounds."""
+def is_built(program):
     if not program.exists():
         raise Failed(f"{program} is not there: run make check")
+
+
+def files(folder, counts, program, options):
+    """Look-ups in files of so many records in turn; medians over the rounds."""
+    is_built(program)
     asked = []
     try:
         for count in counts:
@@ -165,6 +170,39 @@ def reload(scenario, folder, load, options):
                 "after": (time.monotonic() - begun) * 1000}
     finally:
         row.stop()
+
+
+# ---- steps of Mutual without a server --------------------------------
+
+STEPS = ("K_s1", "z")
+STEPS_DEAR = {"ec-p256": 4, "ec-p521": 20, "dl-2048": 80, "dl-4096": 400}
+
+
+def steps(program, options):
+    """Microseconds of the library's and of OpenSSL's bare calls, and how many
+    times theirs ours takes: medians over the rounds."""
+    is_built(program)
+    answers = {key: [] for key in mutual.ALGORITHMS}
+    asked = {key: Program(program, name, cpus=options.server_cpus)
+             for key, name in mutual.ALGORITHMS.items()}
+    try:
+        for _ in range(options.rounds):
+            for key, process in asked.items():
+                count = max(options.requests // STEPS_DEAR[key], 1)
+                answers[key].append([int(word) / 1000
+                                     for word in process.ask(count)])
+    finally:
+        for process in asked.values():
+            process.stop()
+    return [step_of(f"{key} {name}", [a[2 * n:2 * n + 2] for a in found])
+            for key, found in answers.items() for n, name in enumerate(STEPS)]
+
+
+def step_of(name, pairs):
+    ours, bare = zip(*pairs)
+    return {"name": name, "ours": statistics.median(ours),
+            "bare": statistics.median(bare),
+            "ratio": statistics.median(a / b for a, b in pairs)}
 
 
 # ---- what takes longer -----------------------------------------------

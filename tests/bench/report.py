@@ -7,6 +7,7 @@ JWT_ALLOWANCE = 10          # microseconds over the bare check of the signature
 PASSWORD_ALLOWANCE = 10     # microseconds over no auth, once remembered
 DIGEST_ALLOWANCE = 8        # microseconds over no auth
 MUTUAL_ALLOWANCE = 8        # microseconds over no auth
+STEP_ALLOWANCE = 1.3        # times OpenSSL's bare calls
 DIGEST_SHARE = 0.5          # of what stock Digest takes over no auth
 LOOKUP_ALLOWANCE = 1.5      # times a store of ten, over no auth
 LOAD_ALLOWANCE = 3000       # milliseconds for a million lines
@@ -133,6 +134,12 @@ def file_goals(files):
     yield goal("memory for a line", large["memory"], LINE_ALLOWANCE, "B")
 
 
+def step_goals(steps):
+    worst = max(steps, key=lambda step: step["ratio"])
+    yield goal(f"a step of Mutual ({worst['name']}), over OpenSSL",
+               worst["ratio"], STEP_ALLOWANCE, "x")
+
+
 def goals(rows, raws):
     return [*list_goals(rows), *token_goals(rows, raws),
             *password_goals(rows), *digest_goals(rows),
@@ -165,6 +172,11 @@ def show(report):
         print(f"{file['count']:<12,}{file['lookup']:9.0f} ns"
               f"{file['load']:9.0f} ms"
               + f"{file['memory']:9.0f} B a line" * (file["count"] > 1000))
+    if "steps" in report:
+        print("\nthe library's step of Mutual, and OpenSSL's calls alone, us")
+    for step in report.get("steps", []):
+        print(f"{step['name']:40}{step['ours']:9.1f}{step['bare']:9.1f}"
+              f"{step['ratio']:8.3f} x")
     if "reload" in report:
         told = report["reload"]
         print(f"\nthe larger file is replaced: slowest request before "
