@@ -66,7 +66,7 @@ static int is_hex(as_span text)
     apr_size_t i;
 
     for (i = 0; i < text.len; i++)
-        if (as_hex_digit(text.at[i]) < 0)
+        if (!apr_isxdigit(text.at[i]))
             return 0;
     return text.len >= 2 && text.len % 2 == 0;
 }
