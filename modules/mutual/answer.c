@@ -569,7 +569,7 @@ as_verdict mutual_authenticate(request_rec *r, const as_credentials *sent,
     bind_to_place(t, r);
     verdict = t->kind == MUTUAL_KEX ? exchange(t, r, attempt)
                                     : verify(t, r, attempt);
-    as_wipe(&t->numbers, sizeof(t->numbers));
-    as_wipe(&t->session, sizeof(t->session));
+    as_wipe(t->numbers.octets, 3 * t->place.alg->len);
+    as_wipe(t->session.data, t->session.len);
     return verdict;
 }
