@@ -124,21 +124,27 @@ const char *mutual_number_text(apr_pool_t *pool, const as_mutual_alg *alg,
 
 static const struct {
     const char *name;
+    apr_size_t len; /* of the name */
     apr_size_t at; /* in mutual_params */
     int (*fits)(as_span text);
     const char *misfit;
 } known[] = {
+#define NAME(name) name, sizeof(name) - 1
 #define FIELD(name) offsetof(mutual_params, name)
-    { "version", FIELD(version), is_token, "version is no token" },
-    { "algorithm", FIELD(algorithm), is_token, "algorithm is no token" },
-    { "validation", FIELD(validation), is_token, "validation is no token" },
-    { "auth-scope", FIELD(scope), as_text_is_utf8, "auth-scope is not UTF-8" },
-    { "realm", FIELD(realm), as_text_is_utf8, "realm is not UTF-8" },
-    { "user", FIELD(user), is_any, "" },
-    { "kc1", FIELD(kc1), is_any, "" },
-    { "sid", FIELD(sid), is_hex, "sid is not hexadecimal" },
-    { "nc", FIELD(nc), is_natural, "nc is no natural number" },
-    { "vkc", FIELD(vkc), is_any, "" },
+    { NAME("version"), FIELD(version), is_token, "version is no token" },
+    { NAME("algorithm"), FIELD(algorithm), is_token,
+      "algorithm is no token" },
+    { NAME("validation"), FIELD(validation), is_token,
+      "validation is no token" },
+    { NAME("auth-scope"), FIELD(scope), as_text_is_utf8,
+      "auth-scope is not UTF-8" },
+    { NAME("realm"), FIELD(realm), as_text_is_utf8, "realm is not UTF-8" },
+    { NAME("user"), FIELD(user), is_any, "" },
+    { NAME("kc1"), FIELD(kc1), is_any, "" },
+    { NAME("sid"), FIELD(sid), is_hex, "sid is not hexadecimal" },
+    { NAME("nc"), FIELD(nc), is_natural, "nc is no natural number" },
+    { NAME("vkc"), FIELD(vkc), is_any, "" },
+#undef NAME
 #undef FIELD
 };
 
@@ -153,14 +159,14 @@ static as_span base_of(as_span name)
 }
 
 /* prefix and at least one digit; for "vkc" and "vks", none as well */
-static int is_numbered(as_span name, const char *prefix, apr_size_t least)
+static int is_numbered(as_span name, as_span prefix, apr_size_t least)
 {
-    apr_size_t len = strlen(prefix), i;
+    apr_size_t i;
 
-    if (name.len < len + least
-        || !as_span_is_nocase((as_span){ name.at, len }, prefix))
+    if (name.len < prefix.len + least
+        || strncasecmp(name.at, prefix.at, prefix.len) != 0)
         return 0;
-    for (i = len; i < name.len; i++)
+    for (i = prefix.len; i < name.len; i++)
         if (!apr_isdigit(name.at[i]))
             return 0;
     return 1;
@@ -168,10 +174,12 @@ static int is_numbered(as_span name, const char *prefix, apr_size_t least)
 
 static void count_exclusive(mutual_params *params, as_span name)
 {
-    params->exchanges += is_numbered(name, "kc", 1);
-    params->proofs += is_numbered(name, "vkc", 0);
-    params->foreign += is_numbered(name, "ks", 1)
-                       || is_numbered(name, "vks", 0);
+    static const as_span kc = { "kc", 2 }, ks = { "ks", 2 };
+    static const as_span vkc = { "vkc", 3 }, vks = { "vks", 3 };
+
+    params->exchanges += is_numbered(name, kc, 1);
+    params->proofs += is_numbered(name, vkc, 0);
+    params->foreign += is_numbered(name, ks, 1) || is_numbered(name, vks, 0);
 }
 
 /* name and name*: the parser has refused equal names. */
@@ -192,7 +200,8 @@ static int find_known(as_span name)
 {
     int i = sizeof(known) / sizeof(known[0]);
 
-    while (--i >= 0 && !as_span_is_nocase(name, known[i].name))
+    while (--i >= 0 && (name.len != known[i].len
+                        || strncasecmp(name.at, known[i].name, name.len)))
         ;
     return i;
 }
