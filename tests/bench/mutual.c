@@ -227,16 +227,17 @@ int main(int argc, char **argv)
     const as_mutual_alg *alg = argc == 2 ? as_mutual_alg_find(
                                                as_span_of(argv[1]))
                                          : NULL;
-    as_mutual_group *group;
+    as_mutual_group *group = alg ? as_mutual_group_make(alg) : NULL;
     static inputs in;
     static bare b;
     char line[32];
 
-    need(alg != NULL, "usage: mutual ALGORITHM");
-    group = as_mutual_group_make(alg);
-    need(group != NULL, "cannot make the group");
+    if (!group) {
+        fprintf(stderr, "usage: mutual ALGORITHM\n");
+        return 2;
+    }
     make_inputs(&in, group);
-    make_bare(&b, &in, alg);
+    make_bare(&b, &in, as_mutual_group_alg(group));
     compare(group, &in, &b, 0);
     compare(group, &in, &b, 1);
     while (fgets(line, sizeof(line), stdin)) {
