@@ -253,6 +253,11 @@ static as_verdict exchange(mutual_try *t, request_rec *r, as_attempt *attempt)
 
 /* ---- req-VFY-C: whose session ---------------------------------------- */
 
+static apr_size_t least_session(const mutual_try *t)
+{
+    return sizeof(session_head) + 3 * t->place.alg->len;
+}
+
 static int find_session(mutual_try *t, request_rec *r)
 {
     unsigned char octets[MUTUAL_SID_MAX];
@@ -260,7 +265,8 @@ static int find_session(mutual_try *t, request_rec *r)
 
     return t->sent.sid.len <= 2 * MUTUAL_SID_MAX
            && as_hex_take(octets, t->sent.sid)
-           && as_session_find(&t->session, r, SESSION, parts, 2);
+           && as_session_find(&t->session, r, SESSION, parts, 2)
+           && t->session.len >= least_session(t);
 }
 
 /* Takes out of a session what was put into it. */
@@ -275,7 +281,7 @@ static void resume(mutual_try *t, request_rec *r)
     t->issued = head.issued;
     memcpy(t->numbers.octets, at + sizeof(head), len);
     t->user = apr_pstrmemdup(r->pool, (const char *)at + sizeof(head) + len,
-                             t->session.len - sizeof(head) - len);
+                             t->session.len - least_session(t));
 }
 
 static int open_sid(mutual_pending *pending, mutual_try *t)
