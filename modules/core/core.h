@@ -6,6 +6,7 @@
  *     dispatch.c   the scheme that the client used, its verdict, the status
  *     challenge.c  the set of challenges of one answer
  *     optional.c   places where nobody has to sign in, and may
+ *     info.c       Authentication-Info: once, and not in a 401
  *     authz.c      what Require decided, and Require auth-scheme
  *     identity.c   what the application learns, and what no client may send
  *     verdict.c    the log line, the notes, the counters and mod_status
@@ -280,6 +281,15 @@ void core_register_optional(void);
 /* Hooks. */
 int core_force_authn(request_rec *r);
 void core_insert_offer(request_rec *r);
+
+/* ---- info.c ---------------------------------------------------------- */
+
+void core_register_info(void);
+
+/* Hooks: for the answers of handlers, and for those that httpd makes, whose
+ * status is known. */
+void core_insert_info(request_rec *r);
+void core_settle_info(request_rec *r);
 
 /* ---- authz.c --------------------------------------------------------- */
 

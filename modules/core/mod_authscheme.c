@@ -188,6 +188,7 @@ static void register_hooks(apr_pool_t *p)
                          AS_SERVICES_VERSION, &services);
     core_register_require(p);
     core_register_optional();
+    core_register_info();
 
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -196,6 +197,8 @@ static void register_hooks(apr_pool_t *p)
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_force_authn(core_force_authn, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(core_insert_offer, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(core_insert_info, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_error_filter(core_settle_info, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_authz(core_check_authz, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(core_note_auth_failure, NULL, NULL,

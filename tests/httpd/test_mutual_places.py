@@ -240,6 +240,78 @@ def test_virtual_hosts_share_no_sessions(httpd):
     b.sign_in()
 
 
+# ---- Authentication-Info: once, and not in a 401 -----------------------------
+
+REFUSING = """
+AuthCredentials file:conf/credentials
+ErrorDocument 401 /docs/page.html
+<Location "/docs">
+    AuthType Mutual
+    AuthName "Docs"
+    Require valid-user
+</Location>
+<Location "/docs/page.html">
+    MutualNcMax 5000
+</Location>
+<Location "/docs/bob">
+    Require user bob
+</Location>
+<Location "/docs/redirect">
+    ErrorDocument 401 default
+    Redirect 401 /
+</Location>
+<Location "/docs/elsewhere">
+    RewriteEngine on
+    RewriteRule . /basic/ [PT]
+</Location>
+<Location "/basic">
+    ErrorDocument 401 default
+    AuthType Basic
+    AuthName "Other"
+    AuthBasicProvider file
+    AuthUserFile conf/users
+    Require valid-user
+</Location>
+ScriptAlias /docs/cgi {root}/cgi-bin/refuse
+"""
+REFUSE = """#!/bin/sh
+echo 'Status: 401 No'
+echo 'WWW-Authenticate: Custom'
+echo
+"""
+
+
+def test_whoever_says_401_proves_nothing(serve):
+    """T-MUT-07: Require, whose ErrorDocument the user may see; the handler, or
+    what the request was redirected to."""
+    site = serve(conf=REFUSING, modules="cgi", mpm="prefork", files={
+        "htdocs/docs/page.html": "page\n", "htdocs/basic/index.html": "b\n"})
+    site.write("cgi-bin/refuse", REFUSE, 0o755)
+    for path in ("/docs/bob/", "/docs/redirect", "/docs/elsewhere/",
+                 "/docs/cgi"):
+        one = exchange(site, path)
+        one.kex()
+        answer = one.vfy(0)
+        assert answer.status == 401 and answer.info() is None, path
+    site.log.expects("problem=unauthorized")
+    site.log.expects("AH01631")
+    site.log.expects("AH01614")
+
+
+def test_an_index_with_a_configuration_of_its_own(serve):
+    """T-APR-04: it is judged by itself, and the answer proves itself once."""
+    site = serve(conf=PLACE + """
+    <Files "index.html">
+        SetEnv INDEX 1
+    </Files>
+    """)
+    one = exchange(site).sign_in()
+    for nc, path in ((1, "/docs/"), (2, "/docs/index.html")):
+        answer = one.link(one.credentials(one.vfy_words(nc)), path)
+        assert answer.status == 200 and one.is_proven(answer, nc)
+        assert len(answer.all("Authentication-Info")) == 1
+
+
 # ---- certificates -----------------------------------------------------------
 
 def test_over_tls_the_certificate_is_hashed(serve):
