@@ -372,13 +372,24 @@ static const as_scheme scheme = {
 
 /* ---- hooks ----------------------------------------------------------- */
 
+/* A virtual host without a directive of ours has the main server's. */
+static void separate(server_rec *s, apr_pool_t *pconf)
+{
+    const mutual_server *mains = mutual_server_of(s);
+
+    while ((s = s->next))
+        if (mutual_server_of(s) == mains)
+            ap_set_module_config(s->module_config, &authscheme_mutual_module,
+                                 create_server(pconf, s));
+}
+
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *s)
 {
-    (void)pconf;
     (void)plog;
     (void)ptemp;
     if (as_core()) {
+        separate(s, pconf);
         reserve(as_mutual_alg_at(0), s);
         return OK;
     }

@@ -391,6 +391,39 @@ def test_two_certificates_and_resumed_connections(httpd, version):
         assert any(kept_reused[1:])
 
 
+def test_each_virtual_host_has_its_certificate(httpd):
+    """Also where none has a directive of Mutual."""
+    other = """
+    <VirtualHost 127.0.0.1:{tls_port}>
+        ServerName other.example
+        SSLEngine on
+        SSLCertificateFile conf/other.pem
+        SSLCertificateKeyFile conf/other.key
+    </VirtualHost>
+    """
+    site = prepare(httpd, conf=PLACE + other, tls="",
+                   scope="https://localhost:{tls_port}")
+    make_certificate(site, "other", "rsa:2048")
+    add_user(site.store, "bob", "builder",
+             f"https://other.example:{site.tls_port}")
+    site.start()
+    site.log.expects("AH01909") # it names localhost
+    exchange(site, tls=True, validation=END_POINT,
+             vh=certificate(site)).sign_in()
+    context = tls_context(site.root / "conf/other.pem")
+    context.check_hostname = False
+    place = client.Place.of("https", "other.example", site.tls_port)
+
+    def link(authorization):
+        with Connection(site.tls_port, site._count, None) as plain:
+            plain.sock = context.wrap_socket(plain.sock,
+                                             server_hostname="other.example")
+            return plain.get("/docs/", authorization=authorization,
+                             host=f"other.example:{site.tls_port}")
+    Exchange(link, place, "bob", "builder", validation=END_POINT,
+             vh=certificate(site, "conf/other.pem")).sign_in()
+
+
 def test_a_certificate_without_a_hash(httpd):
     """RFC 5929 has none for Ed25519: said at the start, and not offered."""
     site = prepare(httpd, tls="", scope="https://localhost:{tls_port}")
