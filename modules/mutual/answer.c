@@ -366,6 +366,9 @@ static as_verdict wrong_proof(mutual_try *t, as_attempt *attempt)
     if (t->is_damaged)
         return as_deny(attempt, AS_SERVER_FAULT,
                        "what is stored of this user for Mutual is damaged");
+    if (t->is_changed)
+        return as_deny(attempt, AS_INVALID, "the user's password was changed "
+                                            "since the key exchange");
     return as_deny(attempt, AS_INVALID, "wrong password, or made for another "
                                         "server");
 }
@@ -375,6 +378,9 @@ static as_verdict check_record(mutual_try *t, as_attempt *attempt)
 {
     const as_cred *cred = t->cred;
 
+    if (t->is_changed)
+        return as_stale(attempt, "the user's password was changed or removed "
+                                 "since the session began");
     t->reason = "auth-failed";
     if (!cred || t->is_damaged)
         return wrong_proof(t, attempt);
@@ -390,18 +396,19 @@ static as_verdict check_record(mutual_try *t, as_attempt *attempt)
     return AS_GRANTED;
 }
 
-/* The record that the session was made with, as it is now. */
-static as_verdict check_user(mutual_try *t, request_rec *r,
-                             as_attempt *attempt)
+/* The record that the session was made with, as it is now. That it is another
+ * is for those to know who prove themselves: J of nobody changes with every
+ * restart, and stale would tell him from somebody whose password is wrong. */
+static as_verdict look_up_again(mutual_try *t, request_rec *r,
+                                as_attempt *attempt)
 {
     mutual_print made_with = t->print;
 
     if (mutual_find_user(NULL, t, r, attempt) != AS_GRANTED)
         return attempt->verdict;
-    if (!CRYPTO_memcmp(made_with.digits, t->print.digits, MUTUAL_PRINT_LEN))
-        return AS_GRANTED;
-    return as_stale(attempt, "the user's password was changed or removed "
-                             "since the session began");
+    t->is_changed = CRYPTO_memcmp(made_with.digits, t->print.digits,
+                                  MUTUAL_PRINT_LEN) != 0;
+    return AS_GRANTED;
 }
 
 /* ---- req-VFY-C: the session begins, or goes on ----------------------- */
@@ -517,13 +524,13 @@ static as_verdict judge(mutual_try *t, request_rec *r, int is_new,
     as_verdict verdict = check_age(t, r, attempt);
 
     if (verdict == AS_GRANTED)
-        verdict = check_user(t, r, attempt);
+        verdict = look_up_again(t, r, attempt);
     if (verdict != AS_GRANTED)
         return verdict;
     vh = find_proof(t);
     if (is_new)
-        verdict = answer_exchange(t, r, vh && t->cred && !t->is_damaged,
-                                  attempt);
+        verdict = answer_exchange(t, r, vh && t->cred && !t->is_damaged
+                                            && !t->is_changed, attempt);
     if (verdict == AS_GRANTED && !vh)
         verdict = wrong_proof(t, attempt);
     if (verdict == AS_GRANTED)

@@ -113,6 +113,7 @@ typedef struct mutual_try {
     const as_cred *cred;      /* its record, or NULL: nobody's */
     mutual_print print;       /* of J */
     int is_damaged;           /* the record's J is none */
+    int is_changed;           /* it is not the J that the exchange began with */
     apr_uint64_t nc;
     char nonce[MUTUAL_NONCE_LEN + 1];
     apr_time_t issued;        /* of the key exchange */

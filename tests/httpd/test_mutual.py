@@ -528,7 +528,8 @@ def test_a_change_in_the_middle_of_an_exchange(site):
     one = exchange(site, "faye", "old")
     one.kex()
     add_user(site.store, "faye", "new", site.scope)
-    assert reason(one.vfy(0)) == "stale-session"
+    assert reason(one.vfy(0)) == "auth-failed"
+    site.log.expects("changed since the key exchange")
 
 
 def test_a_removed_user(site):
@@ -538,10 +539,10 @@ def test_a_removed_user(site):
     pending.kex()
     site.store("remove", "user", "gina")
     assert reason(one.vfy(1)) == "stale-session"
-    assert reason(pending.vfy(0)) == "stale-session"
+    assert reason(pending.vfy(0)) == "auth-failed"
     pending.kex()
     assert reason(pending.vfy(0)) == "auth-failed"
-    site.log.expects("problem=unknown", 1)
+    site.log.expects("problem=unknown", 2)
 
 
 def edit(site, user, old, new):

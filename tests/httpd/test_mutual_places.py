@@ -492,6 +492,20 @@ def test_graceful_restarts_keep_sessions(serve):
     site.log.expects("problem=replayed", 1)
 
 
+def test_restarts_tell_nothing_of_users(serve):
+    """T-SEC-04: a wrong password and nobody's, begun before a restart."""
+    site = serve()
+    for restart in (site.graceful, site.restart):
+        known = exchange(site, password="x")
+        nobody = exchange(site, user="nobod", password="x")
+        known.kex()
+        nobody.kex()
+        restart()
+        assert reason(known.vfy(0)) == reason(nobody.vfy(0)) == "auth-failed"
+    site.log.expects("problem=invalid", 2)
+    site.log.expects("problem=unknown", 2)
+
+
 @pytest.mark.parametrize("secret", ["", "AuthSchemeSecret conf/secret\n"])
 def test_a_stop_ends_sessions(httpd, secret):
     """T-SHM-05: also where the secret stays; a recorded answer that began a
