@@ -448,6 +448,17 @@ def test_a_wrong_proof_ends_nothing(site):
     assert one.is_proven(one.vfy(1), 1)
 
 
+def test_a_place_with_short_sessions_ends_no_others(site):
+    """T-SHM-04: what is over in one place goes on in another, and who saw its
+    id can't end it there."""
+    one = exchange(site).sign_in()
+    client.time.sleep(6.5)
+    words = [*one.vfy_words(1)[:-1], "vkc=" + "00" * 32]
+    answer = one.link(one.credentials(words), "/short/")
+    assert reason(answer) == "stale-session"
+    assert one.is_proven(one.vfy(1), 1)
+
+
 def test_a_proof_for_another_server_is_wrong(site):
     """T-MUT-03: what a rogue server got, it can't use here."""
     one = exchange(site)
