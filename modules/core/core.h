@@ -62,14 +62,18 @@ apr_uint64_t core_state_epoch(void);
  * time of issue is of that epoch. */
 void core_state_stamped(request_rec *r, apr_time_t issued, apr_uint64_t epoch);
 
+/* Names a proof in the table that is asked for it. */
+typedef apr_status_t (*core_name)(unsigned char key[CORE_KEY_LEN],
+                                  const as_span *parts, int count);
+
 /* Asks a table. */
 typedef core_use (*core_ask)(request_rec *r, const core_proof *proof,
                              apr_uint64_t count);
 
 /* Asks it once for a client request: what was the first use stays the first.
  * parts name the proof, whose times are set. */
-as_use core_use_once(request_rec *r, const as_span parts[3], core_proof *proof,
-                     apr_uint64_t count, core_ask ask);
+as_use core_use_once(request_rec *r, core_name name, const as_span parts[3],
+                     core_proof *proof, apr_uint64_t count, core_ask ask);
 
 /* The same for what is asked in another way. */
 int core_was_first(request_rec *r, const unsigned char key[CORE_KEY_LEN],

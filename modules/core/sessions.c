@@ -126,6 +126,14 @@ apr_status_t core_sessions_open(apr_pool_t *pconf, server_rec *s)
 
 /* ---- one answer to an exchange --------------------------------------- */
 
+/* By this table's own salt: the other one may be replaced. */
+static apr_status_t name_spent(unsigned char key[CORE_KEY_LEN],
+                               const as_span *parts, int count)
+{
+    return spent.shared ? core_table_key(key, &spent, parts, count)
+                        : APR_ENOTIMPL;
+}
+
 /* The nonce was checked with the epoch of the other table. This one counts its
  * own: it is asked first, so that what it noticed the other does as well. */
 static core_use spend(request_rec *r, const core_proof *proof,
@@ -135,8 +143,6 @@ static core_use spend(request_rec *r, const core_proof *proof,
     core_use use;
     apr_uint64_t dropped;
 
-    if (!spent.shared)
-        return CORE_FAILED;
     if (proof->epoch != CORE_UNSTAMPED) {
         ours.epoch = core_table_epoch(&spent);
         if (proof->epoch != core_state_epoch())
@@ -158,7 +164,7 @@ as_use core_spend(request_rec *r, const char *space, as_span key,
     const as_span parts[] = { { "spend", 5 }, as_span_of(space), key };
     core_proof proof = { .issued = issued, .expires = expires };
 
-    return core_use_once(r, parts, &proof, 1, spend);
+    return core_use_once(r, name_spent, parts, &proof, 1, spend);
 }
 
 /* ---- sessions -------------------------------------------------------- */

@@ -34,8 +34,7 @@ typedef struct backend {
     const char *name; /* before the colon */
     const char *(*configure)(settings *set, const char *rest);
     apr_status_t (*open)(const settings *set, server_rec *s);
-    apr_status_t (*key)(unsigned char key[CORE_KEY_LEN], const as_span *parts,
-                        int count);
+    core_name key;
     core_ask claim; /* its count is 1 */
     core_ask window;
 } backend;
@@ -278,13 +277,13 @@ static const as_use meaning[] = {
 };
 
 /* parts name the proof. */
-as_use core_use_once(request_rec *r, const as_span parts[3], core_proof *proof,
-                     apr_uint64_t count, core_ask ask)
+as_use core_use_once(request_rec *r, core_name name, const as_span parts[3],
+                     core_proof *proof, apr_uint64_t count, core_ask ask)
 {
     memory *mem = memory_for(r);
     core_use use;
 
-    if (active->key(proof->key, parts, 3) != APR_SUCCESS)
+    if (name(proof->key, parts, 3) != APR_SUCCESS)
         return AS_USE_UNAVAILABLE;
     if (was_first(mem, proof->key, count))
         return AS_USE_FIRST;
@@ -301,7 +300,7 @@ as_use core_claim(request_rec *r, const char *space, as_span key,
     const as_span parts[] = { { "claim", 5 }, as_span_of(space), key };
     core_proof proof = { .issued = issued, .expires = expires };
 
-    return core_use_once(r, parts, &proof, 1, active->claim);
+    return core_use_once(r, active->key, parts, &proof, 1, active->claim);
 }
 
 as_use core_window(request_rec *r, const char *space, as_span nonce,
@@ -310,7 +309,8 @@ as_use core_window(request_rec *r, const char *space, as_span nonce,
     const as_span parts[] = { { "window", 6 }, as_span_of(space), nonce };
     core_proof proof = { .issued = issued, .expires = expires };
 
-    return core_use_once(r, parts, &proof, count, active->window);
+    return core_use_once(r, active->key, parts, &proof, count,
+                         active->window);
 }
 
 apr_uint64_t core_state_epoch(void)

@@ -492,6 +492,22 @@ def test_graceful_restarts_keep_sessions(serve):
     site.log.expects("problem=replayed", 1)
 
 
+def test_other_tables_forget_no_exchange(serve):
+    """T-SHM-05: AuthSchemeState may change; an answer that began a session,
+    which has ended, begins none again."""
+    site = serve()
+    one = exchange(site)
+    one.kex()
+    first = one.credentials(one.vfy_words(0))
+    assert one.link(first).status == 200
+    assert reason(one.link(first)) == "stale-session"
+    site.log.expects("problem=replayed", 1)
+    site.write_conf("AuthSchemeState shm:4m\n" + PLACE.replace("%s", ""))
+    site.graceful()
+    assert reason(one.link(first)) == "stale-session"
+    one.sign_in()
+
+
 def test_restarts_tell_nothing_of_users(serve):
     """T-SEC-04: a wrong password and nobody's, begun before a restart."""
     site = serve()
