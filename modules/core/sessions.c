@@ -22,6 +22,7 @@
 #define SIZE_DEFAULT (8 * 1024 * 1024)
 #define SIZE_LIMIT ((apr_size_t)1 << 30)
 #define SPENT_SIZE (2 * 1024 * 1024)
+#define BEGUN APR_UINT64_MAX /* no request's number: that it began a session */
 
 APLOG_USE_MODULE(authscheme);
 
@@ -190,15 +191,23 @@ int core_session_find(as_session *session, request_rec *r, const char *space,
     return session->len > 0;
 }
 
+/* A client's request begins it once. If it has ended since, a subrequest must
+ * not begin it anew, without the numbers that have come. */
 apr_status_t core_session_begin(const as_session *session, request_rec *r,
                                 as_span data, apr_time_t ends)
 {
-    (void)r;
+    apr_status_t rv;
+
     if (!session->is_named)
         return APR_EGENERAL;
-    return sessions.shared
-               ? core_session_put(&sessions, session->key, data, ends)
-               : APR_ENOTIMPL;
+    if (!sessions.shared)
+        return APR_ENOTIMPL;
+    if (core_was_first(r, session->key, BEGUN))
+        return APR_SUCCESS;
+    rv = core_session_put(&sessions, session->key, data, ends);
+    if (rv == APR_SUCCESS)
+        core_note_first(r, session->key, BEGUN);
+    return rv;
 }
 
 as_use core_session_number(const as_session *session, request_rec *r,
@@ -214,6 +223,8 @@ as_use core_session_number(const as_session *session, request_rec *r,
 
     if (!sessions.shared || !session->is_named)
         return AS_USE_UNAVAILABLE;
+    if (number == BEGUN)
+        return AS_USE_SEEN;
     if (core_was_first(r, session->key, number))
         return AS_USE_FIRST;
     use = meaning[core_session_use(&sessions, session->key, number, window)];

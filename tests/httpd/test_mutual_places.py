@@ -492,6 +492,43 @@ def test_graceful_restarts_keep_sessions(serve):
     site.log.expects("problem=replayed", 1)
 
 
+SLOW = """
+ScriptAlias /cgi/ {root}/cgi-bin/
+<Location "/docs">
+    Options +Includes
+    SetOutputFilter INCLUDES
+</Location>
+<Location "/docs/part">
+    MutualNcMax 5000
+</Location>
+"""
+
+
+def test_a_part_begins_no_session_that_has_ended(serve):
+    """T-APR-05: a page takes long, a replay ends its session meanwhile, and
+    then a part of the page is judged by itself."""
+    site = serve(conf=PLACE + SLOW, modules="cgi include", mpm="prefork",
+                 files={"htdocs/docs/page.html":
+                            '<!--#include virtual="/cgi/slow" -->'
+                            '<!--#include virtual="/docs/part/a.txt" -->',
+                        "htdocs/docs/part/a.txt": "part\n"})
+    site.write("cgi-bin/slow", "#!/bin/sh\necho 'Content-Type: text/plain'\n"
+               "echo\ntouch began\n"
+               "until [ -e go ]; do sleep 0.1; done\n", 0o755)
+    site.own("cgi-bin")
+    one = exchange(site)
+    one.kex()
+    first = one.credentials(one.vfy_words(0))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        page = pool.submit(one.link, first, "/docs/page.html")
+        site.wait_until((site.root / "cgi-bin/began").exists, "to begin")
+        assert reason(one.link(first)) == "stale-session"
+        site.write("cgi-bin/go", "")
+        assert page.result().text == "part\n"
+    assert reason(one.link(first)) == "stale-session"
+    site.log.expects("problem=replayed", 1)
+
+
 def test_other_tables_forget_no_exchange(serve):
     """T-SHM-05: AuthSchemeState may change; an answer that began a session,
     which has ended, begins none again."""
