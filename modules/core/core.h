@@ -247,7 +247,8 @@ int core_authenticate(request_rec *r, const as_scheme *only,
                       const as_scheme *but, const as_attempt **attempt);
 int core_refuse(request_rec *r, const as_attempt *attempt);
 
-/* Whether a request brings credentials of a scheme of the list. */
+/* Whether a request brings credentials of a scheme of the list; a cookie that
+ * is refused is none. */
 int core_has_credentials(request_rec *r, const core_list *list);
 
 /* Hooks. */

@@ -310,6 +310,20 @@ static as_verdict judge_elsewhere(request_rec *r, core_record *rec)
     return as_deny(attempt, AS_MISSING, "no credentials");
 }
 
+/* A browser goes on to send the cookie of a session that is over: whoever
+ * need not sign in is a guest then. */
+static int is_guests(request_rec *r, const core_entry *entry)
+{
+    as_attempt trial = { 0 };
+    as_verdict verdict;
+
+    if (!ap_auth_name(r))
+        return 0;
+    trial.scheme = entry->scheme;
+    verdict = entry->scheme->authenticate(r, NULL, &trial);
+    return verdict == AS_DENIED || verdict == AS_STALE;
+}
+
 int core_has_credentials(request_rec *r, const core_list *list)
 {
     const char *field = apr_table_get(r->headers_in,
@@ -321,9 +335,14 @@ int core_has_credentials(request_rec *r, const core_list *list)
         as_credentials_parse(&sent, as_span_of(field), r->pool);
         return sent.scheme.len && core_list_find(list, sent.scheme);
     }
-    for (i = 0; i < list->count; i++)
-        if (look(r, &list->entries[i]) != AS_FOUND_NONE)
+    for (i = 0; i < list->count; i++) {
+        const core_entry *entry = &list->entries[i];
+        as_found found = look(r, entry);
+
+        if (found == AS_FOUND_SENT
+            || (found == AS_FOUND_AMBIENT && !is_guests(r, entry)))
             return 1;
+    }
     return 0;
 }
 

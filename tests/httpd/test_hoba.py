@@ -1011,6 +1011,32 @@ def test_a_session_ends(serve):
     assert site.log.find("the session is over")
 
 
+def test_who_need_not_sign_in_may_have_an_old_cookie(serve):
+    site = serve(extra="""
+    <Location "/other">
+        AuthName "Docs"
+        HobaSession 2
+        AuthSchemeOptional on
+        Header set X-User "expr=%{REMOTE_USER}"
+    </Location>
+    HobaSession 2
+    """)
+    site.write_conf((site.root / "conf/test.conf").read_text()
+                    + '<Location "/other">\n    AuthName "Docs"\n'
+                      '    Require all granted\n</Location>\n')
+    site.graceful()
+    client, key = Client(site), site.store.add(Key())
+    cookie = {"Cookie": cookie_of(client.post(
+        "login", authorization=client.answer(key)))}
+    answer = site.get("/other/", headers=cookie)
+    assert answer.status == 200 and answer.header("X-User") == "alice"
+    eventually(lambda: client.get(headers=cookie).status == 401)
+    answer = site.get("/other/", headers=cookie)
+    assert answer.status == 200 and not answer.header("X-User")
+    assert answer.schemes("Optional-WWW-Authenticate") == ["HOBA"]
+    site.log.allows("the session is over")
+
+
 def test_a_revoked_key_ends_its_sessions(serve, mpm):
     site = serve(extra="HobaSession 600", mpm=mpm)
     client, key = Client(site), site.store.add(Key())
