@@ -33,6 +33,19 @@ int core_force_authn(request_rec *r)
                ? OK : DECLINED;
 }
 
+/* What else than Authorization may make another answer of it. */
+static int reads_cookies(request_rec *r)
+{
+    const core_list *list = core_list_of(r);
+    int i;
+
+    for (i = 0; i < list->count; i++)
+        if (list->entries[i].tokenless
+            || (list->entries[i].scheme && list->entries[i].scheme->find))
+            return 1;
+    return 0;
+}
+
 /* The handler, or what it stands for, may answer 401 by itself: then the
  * challenges are its own, and ours may not stand beside them. */
 static apr_status_t offer(ap_filter_t *f, apr_bucket_brigade *bb)
@@ -40,7 +53,9 @@ static apr_status_t offer(ap_filter_t *f, apr_bucket_brigade *bb)
     request_rec *r = f->r;
 
     ap_remove_output_filter(f);
-    apr_table_mergen(r->headers_out, "Vary", "Authorization");
+    apr_table_mergen(r->headers_out, "Vary", reads_cookies(r)
+                                                 ? "Authorization, Cookie"
+                                                 : "Authorization");
     if (!r->user && r->status != HTTP_UNAUTHORIZED)
         core_offer_optional(r, r->headers_out, FIELD);
     return ap_pass_brigade(f->next, bb);

@@ -54,6 +54,7 @@ typedef struct mutual_server {
     const apr_array_header_t *prints; /* of as_span: its certificates' hashes;
                                          or NULL */
     apr_array_header_t *scopes; /* of const ap_directive_t *: MutualAuthScope */
+    unsigned int algorithms;    /* bit n: some place names the nth one */
 } mutual_server;
 
 mutual_server *mutual_server_of(const server_rec *s);

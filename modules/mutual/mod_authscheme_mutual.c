@@ -110,7 +110,7 @@ const as_mutual_alg *mutual_alg_of(const mutual_conf *conf, int nth)
 /* ---- directives ------------------------------------------------------ */
 
 /* A session keeps three numbers of the group, and the user's name. */
-static void reserve(const as_mutual_alg *alg, server_rec *s)
+static void reserve(const as_mutual_alg *alg, const server_rec *s)
 {
     as_session_reserve(s->process->pconf,
                        HEAD_MAX + 3 * alg->len + MUTUAL_USER_MAX);
@@ -135,7 +135,8 @@ static const char *add_algorithm(cmd_parms *cmd, void *dir_conf,
             return apr_psprintf(cmd->pool, "MutualAlgorithm: %s is there "
                                 "twice", alg->name);
     APR_ARRAY_PUSH(conf->algorithms, const as_mutual_alg *) = alg;
-    reserve(alg, cmd->server);
+    mutual_server_of(cmd->server)->algorithms
+        |= 1U << (alg - as_mutual_alg_at(0));
     return NULL;
 }
 
@@ -383,6 +384,18 @@ static void separate(server_rec *s, apr_pool_t *pconf)
                                  create_server(pconf, s));
 }
 
+/* For all algorithms that any place names, and the one that stands for none. */
+static void reserve_for_all(const server_rec *s)
+{
+    int nth;
+
+    reserve(as_mutual_alg_at(0), s);
+    for (; s; s = s->next)
+        for (nth = 0; nth < AS_MUTUAL_ALGS; nth++)
+            if (mutual_server_of(s)->algorithms & 1U << nth)
+                reserve(as_mutual_alg_at(nth), s);
+}
+
 static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                         server_rec *s)
 {
@@ -390,7 +403,7 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)ptemp;
     if (as_core()) {
         separate(s, pconf);
-        reserve(as_mutual_alg_at(0), s);
+        reserve_for_all(s);
         return OK;
     }
     ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,

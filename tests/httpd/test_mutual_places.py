@@ -856,6 +856,15 @@ def test_optional_is_not_for_the_wrong(serve):
     site.log.expects("problem=unknown")
 
 
+def test_optional_with_cookies(serve):
+    """Caches are told what else makes another answer."""
+    conf = OPTIONAL.replace("Digest Mutual", "Digest HOBA Mutual")
+    site = serve("", "HobaRequireTLS off\nHobaOrigin http://localhost:{port}\n"
+                 + conf, files=OPEN)
+    vary = site.get("/docs/").header("Vary").replace(" ", "").split(",")
+    assert sorted(vary) == ["Authorization", "Cookie"]
+
+
 def test_optional_elsewhere(serve):
     site = serve(conf=OPTIONAL, files=OPEN)
     closed = site.get("/docs/closed/")
