@@ -33,7 +33,7 @@ static int deny(request_rec *r, core_record *rec, int status)
     else if (status == HTTP_UNAUTHORIZED)
         offer_again(r, rec);
     core_report(r, rec, status);
-    return status;
+    return core_answer(r, &rec->attempt, status);
 }
 
 int core_check_authz(request_rec *r)

@@ -247,6 +247,10 @@ int core_authenticate(request_rec *r, const as_scheme *only,
                       const as_scheme *but, const as_attempt **attempt);
 int core_refuse(request_rec *r, const as_attempt *attempt);
 
+/* What httpd is to be told of a refusal: the status, or DONE if the scheme has
+ * sent the answer. */
+int core_answer(request_rec *r, const as_attempt *attempt, int status);
+
 /* Whether a request brings credentials of a scheme of the list; a cookie that
  * is refused is none. */
 int core_has_credentials(request_rec *r, const core_list *list);

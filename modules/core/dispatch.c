@@ -220,7 +220,7 @@ static as_verdict judge_ours(request_rec *r, core_record *rec,
     as_attempt *attempt = &rec->attempt;
 
     attempt->scheme = scheme;
-    if (sent && sent->form != scheme->form) {
+    if (sent && scheme->form != AS_FORM_OWN && sent->form != scheme->form) {
         as_deny(attempt, AS_MALFORMED,
                 "the credentials are not in the scheme's syntax");
         return attempt->verdict = scheme->malformed;
@@ -397,6 +397,15 @@ static int refuse(request_rec *r, core_record *rec, int status)
     return status;
 }
 
+int core_answer(request_rec *r, const as_attempt *attempt, int status)
+{
+    const as_scheme *scheme = attempt->scheme;
+
+    return scheme && scheme->answer && !r->main && !core_is_error_document(r)
+                   && scheme->answer(r, attempt, status)
+               ? DONE : status;
+}
+
 static int conclude(request_rec *r, core_record *rec, int status)
 {
     as_attempt *attempt = &rec->attempt;
@@ -413,7 +422,9 @@ static int conclude(request_rec *r, core_record *rec, int status)
     rec->judged = 1;
     status = status == OK ? grant(r, rec) : refuse(r, rec, status);
     core_report(r, rec, status);
-    return is_answered && status != OK ? AP_FILTER_ERROR : status;
+    if (status == OK)
+        return OK;
+    return is_answered ? AP_FILTER_ERROR : core_answer(r, attempt, status);
 }
 
 static int judge(request_rec *r, core_record *rec, const core_list *list)

@@ -254,6 +254,12 @@ struct as_scheme {
      * and returns 1; the answer then is 403 or 400 with that challenge alone.
      * 0 leaves the answer as httpd makes it. May set problem and reason. */
     int (*explain)(request_rec *r, as_attempt *attempt, as_challenges *set);
+
+    /* Optional. The client used this scheme and is refused with `status`, after
+     * all of the above; challenges stand in r->err_headers_out. A scheme whose
+     * clients read an error format of their own sends the whole answer and
+     * returns 1. 0 leaves it to httpd and its ErrorDocument. */
+    int (*answer)(request_rec *r, const as_attempt *attempt, int status);
 };
 
 /* ------------------------------------------------------------------ *

@@ -71,7 +71,9 @@ static APR_INLINE int as_span_is_nocase(as_span span, const char *text)
 typedef enum as_form {
     AS_FORM_NONE,    /* nothing after the scheme */
     AS_FORM_TOKEN68, /* one token68 to the very end */
-    AS_FORM_PARAMS   /* name=value, name="value", ... */
+    AS_FORM_PARAMS,  /* name=value, name="value", ... */
+    AS_FORM_OWN      /* only declared: a grammar that is not RFC 9110's, for
+                        the scheme to read in `raw` */
 } as_form;
 
 #define AS_PARAMS_MAX 64 /* more parameters than any scheme has */
@@ -89,6 +91,7 @@ typedef struct as_param {
 typedef struct as_credentials {
     as_span scheme; /* as the client spelled it */
     as_form form;
+    as_span raw;    /* all that follows the scheme, blanks before it left out */
     as_span token68;        /* AS_FORM_TOKEN68 */
     const as_param *params; /* AS_FORM_PARAMS */
     int count;

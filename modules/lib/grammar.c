@@ -185,6 +185,7 @@ apr_status_t as_credentials_parse(as_credentials *out, as_span value,
     if (value.len && !is_blank(*value.at))
         return APR_EINVAL;
     as_skip_blanks(&value);
+    out->raw = value;
     if (!value.len)
         return APR_SUCCESS;
 
