@@ -5,6 +5,7 @@
  *     list.c       AuthType "A B C": parsed, checked, looked up
  *     dispatch.c   the scheme that the client used, its verdict, the status
  *     challenge.c  the set of challenges of one answer
+ *     host.c       whether a request is for this server
  *     optional.c   places where nobody has to sign in, and may
  *     info.c       Authentication-Info: once, and not in a 401
  *     authz.c      what Require decided, and Require auth-scheme
@@ -282,6 +283,10 @@ int core_explain(request_rec *r, core_record *rec);
 
 /* Removes and returns what stands in the challenge field, joined. */
 const char *core_take_challenges(request_rec *r);
+
+/* ---- host.c ---------------------------------------------------------- */
+
+int core_host_is_own(request_rec *r);
 
 /* ---- optional.c ------------------------------------------------------ */
 

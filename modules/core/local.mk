@@ -1,7 +1,7 @@
 mod_LTLIBRARIES += mod_authscheme.la
 mod_authscheme_la_SOURCES = \
     modules/core/mod_authscheme.c modules/core/core.h \
-    modules/core/list.c modules/core/dispatch.c modules/core/challenge.c \
+    modules/core/list.c modules/core/dispatch.c modules/core/challenge.c modules/core/host.c \
     modules/core/optional.c modules/core/info.c \
     modules/core/authz.c modules/core/identity.c modules/core/verdict.c \
     modules/core/secrets.c modules/core/state.c modules/core/table.c \

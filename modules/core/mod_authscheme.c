@@ -122,6 +122,7 @@ static const as_services services = {
     .challenge_alone = core_challenge_alone,
     .challenge_is_optional = core_challenge_is_optional,
     .challenge_withhold = core_challenge_withhold,
+    .host_is_own = core_host_is_own,
     .spend = core_spend,
     .session_reserve = core_session_reserve,
     .session_find = core_session_find,

@@ -388,6 +388,7 @@ typedef struct as_services {
     void (*challenge_alone)(as_challenges *set);
     int (*challenge_is_optional)(const as_challenges *set);
     void (*challenge_withhold)(as_challenges *set, const char *reason);
+    int (*host_is_own)(request_rec *r);
     as_use (*spend)(request_rec *r, const char *space, as_span key,
                     apr_time_t issued, apr_time_t expires);
     void (*session_reserve)(apr_pool_t *pconf, apr_size_t octets);
@@ -672,6 +673,14 @@ static APR_INLINE as_turn as_turn_begin(request_rec *r, int *nth,
 static APR_INLINE void as_turn_end(int nth)
 {
     as_core()->turn_end(nth);
+}
+
+/* Whether the Host that the client asked for is the ServerName or a ServerAlias
+ * of this virtual host; also if it named none. What a client signs of Host is
+ * worth nothing where this is 0. */
+static APR_INLINE int as_host_is_own(request_rec *r)
+{
+    return as_core()->host_is_own(r);
 }
 
 /* Whether the client's connection is TLS, as mod_ssl sees it. */

@@ -33,27 +33,6 @@ typedef int ssl_HOOK_init_server_t(server_rec *s, apr_pool_t *p, int is_proxy,
 
 /* ---- the origin ------------------------------------------------------ */
 
-static int is_alias(const char *host, const apr_array_header_t *names,
-                    int is_wild)
-{
-    int i;
-
-    for (i = 0; names && i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-
-        if (name && (is_wild ? ap_strcasecmp_match(host, name) == 0
-                             : !ap_cstr_casecmp(host, name)))
-            return 1;
-    }
-    return 0;
-}
-
-static int is_own_name(const char *host, const server_rec *s)
-{
-    return (s->server_hostname && !ap_cstr_casecmp(host, s->server_hostname))
-           || is_alias(host, s->names, 0) || is_alias(host, s->wild_names, 1);
-}
-
 /* The port is never taken from the request: a rogue server on another port of
  * this host could send its own. Whoever names a scheme in ServerName means the
  * scheme's port if he names none. */
@@ -90,7 +69,7 @@ static void take_origin(mutual_host *host, request_rec *r)
 {
     const char *name = r->hostname;
 
-    host->is_ours = !name || is_own_name(name, r->server);
+    host->is_ours = as_host_is_own(r);
     if (!name || !host->is_ours)
         name = r->server->server_hostname;
     host->origin.scheme = as_is_tls(r) || !strcmp(ap_http_scheme(r), "https")
