@@ -3,7 +3,8 @@
  * hoba - keys that clients registered: which there are, whether they may sign
  * in, and invitations to register one.
  *
- * A key is revoked, not removed: who has it could register it again.
+ * A key is revoked, not removed: who has it could register it again. It stays
+ * revoked until htauth enable says otherwise.
  */
 #include <stddef.h>
 
@@ -118,8 +119,8 @@ static int run_approve(ht_run *run)
     int code = find_key(&cred, run);
 
     if (code == HT_OK && cred.state == AS_CRED_REVOKED)
-        return ht_error(HT_NO, "the key is revoked and stays so; let the user "
-                        "register another");
+        return ht_error(HT_NO, "the key is revoked; htauth enable key takes "
+                        "that back");
     if (code == HT_OK && run->opt.user)
         code = ht_name(&cred.user, "the user's name", run->opt.user,
                        run->pool);
@@ -161,7 +162,7 @@ const ht_verb ht_verb_hoba_revoke = {
     .words = "ID",
     .least = 1,
     .most = 1,
-    .summary = "end a key for good, its sessions with it",
+    .summary = "end a key, its sessions with it",
     .about =
         "ID is what hoba list shows. A revoked key stays in the store, since\n"
         "who has it could register it again.\n",

@@ -21,8 +21,9 @@ static const ht_verb *const verbs[] = {
     &ht_verb_import_htpasswd, &ht_verb_import_htdigest, &ht_verb_hoba_list,
     &ht_verb_hoba_approve, &ht_verb_hoba_revoke, &ht_verb_hoba_invite,
     &ht_verb_list, &ht_verb_remove_user, &ht_verb_remove_token,
-    &ht_verb_remove_key, &ht_verb_remove_invite, &ht_verb_check,
-    NULL
+    &ht_verb_remove_key, &ht_verb_remove_invite, &ht_verb_disable_user,
+    &ht_verb_disable_key, &ht_verb_enable_user, &ht_verb_enable_key,
+    &ht_verb_check, NULL
 };
 
 /* ---- help ------------------------------------------------------------ */

@@ -4,7 +4,7 @@
  *
  *     htauth.c      main(), the table of verbs, their help
  *     options.c     argv -> ht_run
- *     user.c token.c aws4.c hoba.c list.c remove.c import.c init.c
+ *     user.c token.c aws4.c hoba.c list.c remove.c state.c import.c init.c
  *                   the verbs, a group per file
  *     terminal.c    passwords from a terminal or a pipe
  *     names.c       what a name or a password may consist of
@@ -176,7 +176,9 @@ extern const ht_verb ht_verb_init, ht_verb_check, ht_verb_user, ht_verb_token,
     ht_verb_aws4, ht_verb_hoba_list, ht_verb_hoba_approve,
     ht_verb_hoba_revoke, ht_verb_hoba_invite, ht_verb_list,
     ht_verb_remove_user, ht_verb_remove_token, ht_verb_remove_key,
-    ht_verb_remove_invite, ht_verb_import_htpasswd, ht_verb_import_htdigest;
+    ht_verb_remove_invite, ht_verb_disable_user, ht_verb_disable_key,
+    ht_verb_enable_user, ht_verb_enable_key, ht_verb_import_htpasswd,
+    ht_verb_import_htdigest;
 
 /* Fills run from argv; the verb comes from the table. */
 int ht_options_parse(ht_run *run, int argc, const char *const *argv,
@@ -221,6 +223,10 @@ int ht_secret_make(const char **text, const char **id, apr_size_t octets,
 /* The one credential of these kinds whose id begins like this. */
 int ht_find_one(as_cred *cred, ht_run *run, unsigned int kinds,
                 const char *id_begins);
+
+/* Begins a step, and finds what the user of a verb's word has, with --realm
+ * what is for that realm; HT_NO if that is nothing. */
+int ht_find_user(ht_run *run, apr_array_header_t *creds);
 
 /* Adds one credential in a step of its own. */
 int ht_add(ht_run *run, const as_cred *cred);

@@ -9,7 +9,8 @@ htauth_SOURCES = \
     modules/htauth/init.c modules/htauth/user.c \
     modules/htauth/token.c modules/htauth/aws4.c modules/htauth/hoba.c \
     modules/htauth/import.c modules/htauth/lines.c modules/htauth/lines.h \
-    modules/htauth/list.c modules/htauth/remove.c
+    modules/htauth/list.c modules/htauth/remove.c \
+    modules/htauth/state.c
 htauth_CPPFLAGS = $(AM_CPPFLAGS) $(UTF8PROC_CFLAGS)
 htauth_LDADD = libcred.la libpassword.la libauthscheme.la $(JANSSON_LIBS) \
                $(UTF8PROC_LIBS) $(APR_LIBS) $(CRYPTO_LIBS)

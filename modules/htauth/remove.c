@@ -44,9 +44,8 @@ static int drop_and_tell(ht_run *run, const apr_array_header_t *creds)
 /* ---- a user ---------------------------------------------------------- */
 
 /* The name as it was typed: a store may hold names that no verb makes. */
-static int run_user(ht_run *run)
+int ht_find_user(ht_run *run, apr_array_header_t *creds)
 {
-    apr_array_header_t *creds = apr_array_make(run->pool, 8, sizeof(as_cred));
     const ht_filter filter = { .user = run->words[0],
                                .realm = run->opt.realm };
     int code = run->store->backend->begin(run->store, 1);
@@ -59,7 +58,15 @@ static int run_user(ht_run *run)
         return ht_error(HT_NO, "there is no user %s%s%s", run->words[0],
                         run->opt.realm ? " in " : "",
                         run->opt.realm ? run->opt.realm : "");
-    return drop_and_tell(run, creds);
+    return HT_OK;
+}
+
+static int run_user(ht_run *run)
+{
+    apr_array_header_t *creds = apr_array_make(run->pool, 8, sizeof(as_cred));
+    int code = ht_find_user(run, creds);
+
+    return code == HT_OK ? drop_and_tell(run, creds) : code;
 }
 
 static const ht_option user_options[] = {

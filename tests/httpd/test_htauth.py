@@ -21,9 +21,11 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from harness.build import TOP
+from harness.client import basic
 from harness.htauth import (DAMAGED, HEADER, NO, OK, PROGRAM, SYSTEM, USAGE,
                             FileStore, environment)
 from harness.hoba import Key, b64u
+from harness.mutual import Exchange, client, file_store, reason
 
 SCOPE = "https://www.example.com"
 CHEAP = ("--cost", "4")
@@ -315,7 +317,8 @@ def test_scopes(store, scope):
 VERBS = ["init", "user", "token", "aws4", "import htpasswd",
          "import htdigest", "hoba list", "hoba approve", "hoba revoke",
          "hoba invite", "list", "remove user", "remove token", "remove key",
-         "remove invite", "check"]
+         "remove invite", "disable user", "disable key", "enable user",
+         "enable key", "check"]
 
 
 def test_help(tmp_path):
@@ -333,6 +336,9 @@ def test_help(tmp_path):
 
 @pytest.mark.parametrize("words, why", [
     ((), "what to do"), (("frob",), 'no verb "frob"'), (("hoba",), "what?"),
+    (("disable",), "what?"), (("enable", "token", "x"), "what?"),
+    (("disable", "user"), "needs NAME"), (("enable", "key"), "needs ID"),
+    (("disable", "key", "x", "--realm", "D"), "no option"),
     (("hoba", "frob"), "what?"), (("user",), "needs NAME"),
     (("init", "x"), '"x"'), (("--frob",), "no option"),
     (("list", "--frob"), "no option"), (("list", "--kind", "x"), "--kind"),
@@ -873,7 +879,8 @@ def test_ids_that_are_refused(store):
     add_key(store)
     before = store.file.read_bytes()
     for words in (("hoba", "approve"), ("hoba", "revoke"), ("remove", "key"),
-                  ("remove", "token"), ("remove", "invite")):
+                  ("remove", "token"), ("remove", "invite"),
+                  ("disable", "key"), ("enable", "key")):
         assert "too short" in store(*words, "abc", code=USAGE).err
         assert "there is none" in store(*words, "abcdefg", code=NO).err
     assert store.file.read_bytes() == before
@@ -921,6 +928,204 @@ def test_remove(store, secret):
     assert "no user alice" in store("remove", "user", "alice", code=NO).err
     assert "no user bob in Other" in store("remove", "user", "bob", "--realm",
                                            "Other", code=NO).err
+
+
+# ---- disable and enable ----------------------------------------------
+
+def states(store, **more):
+    """kind -> the states of such records."""
+    found = {}
+    for record in store.records():
+        if all(record.get(k, "") == v for k, v in more.items()):
+            found.setdefault(record["kind"], set()).add(
+                record.get("state", "active"))
+    return {kind: " ".join(sorted(each)) for kind, each in found.items()}
+
+
+@pytest.fixture
+def alice(store, secret):
+    """A store in which she has one of each, and bob a password."""
+    store("user", "alice", "--realm", "Docs", "--auth-scope", SCOPE, *CHEAP,
+          input="a")
+    store("user", "alice", "--realm", "Other", *CHEAP, input="a")
+    store("user", "bob", "--realm", "Docs", *CHEAP, input="b")
+    store("token", "alice", "--scope", "x y", "--label", "her \"token\"")
+    store("aws4", "alice", "--secret-file", str(secret))
+    store.key = add_key(store, "active", "alice")
+    store.write(*store.lines(), "# a comment")
+    return store
+
+
+def test_disable_and_enable_a_user(alice):
+    before = alice.records()
+    done = alice("disable", "user", "alice")
+    assert done.out.startswith("10 credentials disabled\n") and done.err == ""
+    for word in ("Docs", "Other", "bcrypt", "Digest", SCOPE, "AWS key",
+                 alice.key.kid[:12], "revoked"):
+        assert word in done.out
+    assert set(states(alice, user="alice").values()) == {"revoked"}
+    assert set(states(alice, id="bob").values()) == {"active"}
+    # nothing but the state has changed, not even the order
+    assert [{**r, "state": ""} for r in alice.records()] \
+        == [{**r, "state": ""} for r in before]
+    assert "# a comment" in alice.lines()
+    assert "already" in alice("disable", "user", "alice").out
+    assert alice("disable", "user", "alice", "--json").json == []
+
+    done = alice("enable", "user", "alice")
+    assert done.out.startswith("10 credentials enabled\n")
+    assert "disable key ID" in done.err
+    assert set(states(alice).values()) == {"active"}
+    assert [r.get("value") for r in alice.records()] \
+        == [r.get("value") for r in before]
+    assert takes(FileStore(alice.folder), "bob", "b")
+    assert "already" in alice("enable", "user", "alice").out
+    assert "0 errors" in alice("check").out
+
+
+def test_disable_and_enable_in_json(alice):
+    gone = alice("disable", "user", "alice", "--realm", "Other", "--json").json
+    assert {(r["realm"], r["state"]) for r in gone} == {("Other", "revoked")}
+    assert [r["kind"] for r in gone] == ["password", "digest", "digest"]
+    assert not any("value" in r for r in gone)
+    back = alice("enable", "user", "alice", "--json").json
+    assert back == [{**r, "state": "active"} for r in gone]
+
+
+def test_disable_in_one_realm(alice):
+    done = alice("disable", "user", "alice", "--realm", "Docs")
+    assert done.out.startswith("5 credentials disabled\n")
+    assert set(states(alice, realm="Docs", user="alice").values()) \
+        == {"revoked"}
+    assert set(states(alice, realm="Other").values()) == {"active"}
+    # the token and the AWS key are good in Docs as they are elsewhere
+    assert "every realm: 2 of alice" in done.err
+    alice("enable", "user", "alice", "--realm", "Other")
+    assert states(alice, kind="mutual") == {"mutual": "revoked"}
+    alice("enable", "user", "alice", "--realm", "Docs")
+    assert set(states(alice).values()) == {"active"}
+
+
+@pytest.mark.parametrize("verb", ["disable", "enable"])
+def test_users_that_there_are_not(alice, verb):
+    before = alice.file.read_bytes()
+    for words, why in ((("carol",), "no user carol"), (("alic",), "no user"),
+                       (("bob", "--realm", "Other"), "no user bob in Other"),
+                       (("bob", "--realm", ""), "no user bob")):
+        done = alice(verb, "user", *words, code=NO)
+        assert why in done.err and done.out == ""
+    assert alice.file.read_bytes() == before
+
+
+def test_disable_and_enable_a_key(alice):
+    aws, = alice.list("--kind", "aws4")
+    for key in (aws["id"], alice.key.kid[:12]):
+        done = alice("disable", "key", "--", key)
+        assert done.out.startswith("1 credential disabled\n")
+        assert key in done.out and "revoked" in done.out
+        assert "already" in alice("disable", "key", "--", key).out
+    assert states(alice, user="alice").items() >= {
+        "aws4": "revoked", "hoba": "revoked", "token": "active"}.items()
+    assert "htauth enable key" in alice("hoba", "approve", "--", alice.key.kid,
+                                        code=NO).err
+    back, = alice("enable", "key", "--json", aws["id"]).json
+    assert back == aws
+    alice("enable", "key", "--", alice.key.kid)
+    assert set(states(alice).values()) == {"active"}
+    token, = alice.list("--kind", "token")
+    for verb in ("disable", "enable"): # a token is no key
+        assert "there is none" in alice(verb, "key", token["id"], code=NO).err
+
+
+def test_what_waits_goes_on_waiting(store):
+    """Else who was never approved could come in by the two verbs."""
+    waiting = add_key(store, "pending", "alice")
+    for verb in ("disable", "enable"):
+        before = store.file.read_bytes()
+        done = store(verb, "key", "--", waiting.kid, code=NO)
+        assert "waits for approval" in done.err
+        assert store.file.read_bytes() == before
+    assert "1 waits for approval" in store("disable", "user", "alice").err
+    done = store("enable", "user", "alice", code=NO)
+    assert "1 waits for approval" in done.err and done.out == ""
+    assert "nothing that can be enabled" in done.err
+    assert store.file.read_bytes() == before
+    store("user", "alice", "--realm", "Docs", *CHEAP, input="a")
+    for verb in ("disable", "enable"):
+        assert "1 waits" in store(verb, "user", "alice").err
+        assert states(store)["hoba"] == "pending"
+    store("hoba", "approve", "--", waiting.kid)
+    assert states(store)["hoba"] == "active"
+
+
+def test_an_invitation_comes_back_by_no_verb(store):
+    """One that was used looks like one that was revoked."""
+    store("hoba", "invite", "alice")
+    store("token", "alice")
+    done = store("disable", "user", "alice")
+    assert "2 credentials" in done.out and "make new ones" in done.err
+    store("enable", "user", "alice")
+    assert states(store) == {"invite": "revoked", "token": "active"}
+    store("remove", "token", store.record("token")["id"])
+    assert "nothing" in store("enable", "user", "alice", code=NO).err
+
+
+def test_disable_says_when_its_answer_is_lost(alice):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, "-f", alice.store, "disable", "user",
+                               "alice"], stdout=full, stderr=subprocess.PIPE,
+                              text=True, env=environment())
+    assert done.returncode == SYSTEM and "could not be written" in done.stderr
+    assert set(states(alice, user="alice").values()) == {"revoked"}
+
+
+SERVER = """
+AuthCredentials file:conf/credentials
+<Location "/docs">
+    AuthType "Digest Mutual Basic"
+    AuthName "Docs"
+    AuthBasicProvider credentials
+    Require valid-user
+</Location>
+"""
+
+
+def test_httpd_refuses_at_once_and_lets_in_again(httpd):
+    site = httpd.prepare(SERVER, files={"htdocs/docs/index.html": "d\n"},
+                         ours=("authscheme", "authscheme_credentials",
+                               "authscheme_digest", "authscheme_mutual"))
+    store, origin = file_store(site), f"http://localhost:{site.port}"
+    for user in ("alice", "bob"):
+        store("user", user, "--realm", "Docs", "--auth-scope", origin, *CHEAP,
+              input="pw\n")
+    site.start()
+
+    def session(user):
+        return Exchange(
+            lambda sent: site.get("/docs/", authorization=sent),
+            client.Place.of("http", "localhost", site.port), user, "pw")
+
+    def answers(user):
+        """To Basic, to Digest and to a new Mutual session."""
+        mutual = session(user)
+        mutual.kex()
+        return [
+            site.get("/docs/", authorization=basic(user, "pw")).status,
+            site.curl("/docs/", "--digest", "-u", f"{user}:pw").status,
+            mutual.vfy(0).status]
+
+    assert answers("alice") == answers("bob") == [200] * 3
+    old = session("alice").sign_in()
+    store("disable", "user", "alice")
+    assert reason(old.vfy(1)) == "auth-failed"
+    assert answers("alice") == [401] * 3
+    site.log.expects("is revoked", 4)
+    site.log.expects("alice: authentication failure") # mod_auth_basic's own
+    assert answers("bob") == [200] * 3
+    store("enable", "user", "alice")
+    assert answers("alice") == [200] * 3
+    assert old.vfy(2).status == 200 # its time is not over
+    assert "0 errors" in store("check").out
 
 
 # ---- import ----------------------------------------------------------

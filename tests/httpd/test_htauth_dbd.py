@@ -134,6 +134,85 @@ def test_hoba(store):
     assert store.sql(f"SELECT state FROM {TABLE}") == [["revoked"]]
 
 
+def test_disable_and_enable(store, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("x" * 40)
+    secret.chmod(0o600)
+    store("user", "alice", "--realm", "Docs", "--auth-scope", SCOPE, *CHEAP,
+          input="a")
+    store("user", "bob", "--realm", "Docs", *CHEAP, input="b")
+    store("token", "alice")
+    store("hoba", "invite", "alice")
+    store("aws4", "alice", "--secret-file", str(secret), "--import",
+          input="AKIDAKID\nsecretsecret\n")
+    keys = {state: Key() for state in ("pending", "active")}
+    for state, key in keys.items():
+        store.sql(f"INSERT INTO {TABLE} (kind, id, realm, place, algorithm, "
+                  "username, value, state, created, not_before) VALUES ('hoba', "
+                  f"'{key.kid}', 'Docs', 'https://www.example.com:443', "
+                  f"'ES256', 'alice', '{b64u(key.der)}', '{state}', "
+                  "1700000000000001, 1700000000000001);")
+    rest = ("kind, id, realm, place, algorithm, username, value, label, scope, "
+            "created, expires, not_before, userhash")
+    before = sorted(store.sql(f"SELECT {rest} FROM {TABLE}"))
+
+    def of_alice():
+        return {" ".join(row) for row in store.sql(
+            f"SELECT DISTINCT kind, state FROM {TABLE} "
+            "WHERE username = 'alice'")}
+
+    assert store("disable", "user", "alice", "--realm", "Docs").out.startswith(
+        "5 credentials disabled\n")
+    assert len(store("disable", "user", "alice", "--json").json) == 3
+    assert of_alice() == {
+        "password revoked", "digest revoked", "mutual revoked",
+        "token revoked", "invite revoked", "aws4 revoked", "hoba revoked",
+        "hoba pending"}
+    assert len(store.list("--user", "bob", "--state", "active")) == 3
+    assert "already" in store("disable", "user", "alice").out
+
+    store("enable", "key", "AKIDAKID")
+    assert "aws4 active" in of_alice()
+    done = store("enable", "user", "alice")
+    assert done.out.startswith("6 credentials enabled\n")
+    assert "1 waits for approval" in done.err
+    assert of_alice() == {
+        "password active", "digest active", "mutual active", "token active",
+        "invite revoked", "aws4 active", "hoba active", "hoba pending"}
+    store("disable", "key", "--", keys["active"].kid)
+    assert "hoba revoked" in of_alice()
+    store("enable", "key", "--", keys["pending"].kid, code=NO)
+    store("enable", "user", "carol", code=NO)
+    assert sorted(store.sql(f"SELECT {rest} FROM {TABLE}")) == before
+    assert "0 errors" in store("check").out
+
+
+@pytest.mark.parametrize("user", ["O'Neil", NASTY.replace(":", "")])
+def test_disable_takes_names_as_they_are(store, user):
+    store("token", user)
+    store("token", "bob")
+    store("disable", "user", user)
+    assert [r["user"] for r in store.list("--state", "revoked")] == [user]
+    store("enable", "user", user)
+    assert len(store.list("--state", "active")) == 2
+
+
+def test_disable_is_one_step_or_none(store):
+    """The database refuses the last of several records."""
+    store("user", "alice", "--realm", "Docs", *CHEAP, input="a")
+    before = store.sql(f"SELECT * FROM {TABLE}")
+    if isinstance(store, SqliteStore):
+        store.sql(f"CREATE TRIGGER t BEFORE INSERT ON {TABLE} WHEN "
+                  "NEW.algorithm = 'SHA-512-256' BEGIN SELECT "
+                  "RAISE(ABORT, 'no'); END;")
+    else:
+        store.sql(f"ALTER TABLE {TABLE} ADD CONSTRAINT c CHECK "
+                  "(algorithm <> 'SHA-512-256' OR state = 'active') NOT VALID;")
+    done = store("disable", "user", "alice", code=SYSTEM)
+    assert "nothing was changed" in done.err and done.out == ""
+    assert sorted(store.sql(f"SELECT * FROM {TABLE}")) == sorted(before)
+
+
 def test_aws4_and_import(store, tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("x" * 40)

@@ -50,12 +50,16 @@ def start(store, *words, **more):
                             env=environment(**more))
 
 
-def add_token(store, shim, call, nth, how):
-    process = start(store, "token", "robot", LD_PRELOAD=str(shim),
+def start_failing(words, store, shim, call, nth, how):
+    process = start(store, *words, LD_PRELOAD=str(shim),
                     ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0",
                     FAIL_CALL=call, FAIL_NTH=str(nth), FAIL_WITH=str(how))
     out, err = process.communicate(timeout=60)
     return process.returncode, out, err
+
+
+def add_token(*more):
+    return start_failing(("token", "robot"), *more)
 
 
 def leftovers(store):
@@ -116,6 +120,38 @@ def test_a_kill_at_any_moment(full, shim, tmp_path, call):
         store("token", "next") # waits for no lock, and tidies up
         assert leftovers(store) == []
     assert killed >= (3 if call == "write" else 1)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("how", (0, errno.ENOSPC)) # a kill, a full disk
+@pytest.mark.parametrize("words", (("disable", "user", "user1"),
+                                   ("enable", "user", "user1")))
+def test_a_user_is_disabled_as_a_whole(full, shim, tmp_path, call, how, words):
+    """Two records far from each other: both change, or none does."""
+    store = copy(full, tmp_path)
+    store.write(*store.lines(), "digest user1 realm=Other algorithm=MD5 "
+                f"value={'0' * 32}")
+    if words[0] == "enable":
+        store("disable", "user", "user1")
+    if call == "fchown":
+        os.chown(store.file, 12345, 12345)
+    file = store.file.read_bytes()
+    owner = store.file.stat()
+    for nth in range(1, 100):
+        code, out, err = start_failing(words, store, shim, call, nth, how)
+        rows = [r.get("state", "active") for r in store.records()
+                if r["id"] == "user1"]
+        if "fault: here" not in err:
+            assert (code, nth > 1) == (OK, True)
+            assert rows == [{"disable": "revoked", "enable": "active"}[words[0]]
+                            ] * 2
+            break
+        assert code == (SYSTEM if how else -signal.SIGKILL) and out == ""
+        assert len(rows) == 2 and len(set(rows)) == 1
+        assert len(store.records()) == USERS + 1
+        store("check")
+        store.file.write_bytes(file)
+        os.chown(store.file, owner.st_uid, owner.st_gid)
 
 
 def test_a_file_that_may_not_grow(full, tmp_path):
