@@ -6,4 +6,5 @@ include modules/bearer/local.mk
 include modules/hoba/local.mk
 include modules/digest/local.mk
 include modules/mutual/local.mk
+include modules/aws4/local.mk
 include modules/htauth/local.mk

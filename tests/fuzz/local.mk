@@ -7,7 +7,7 @@
 FUZZ_TARGETS = tests/fuzz/fuzz_credentials tests/fuzz/fuzz_jws \
                tests/fuzz/fuzz_jwks tests/fuzz/fuzz_pem
 FUZZ_LDADD   = libjose.la libauthscheme.la $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
-FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/digest -I$(srcdir)/modules/mutual -I$(srcdir)/modules/bearer
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/modules/hoba -I$(srcdir)/modules/digest -I$(srcdir)/modules/mutual -I$(srcdir)/modules/aws4 -I$(srcdir)/modules/bearer
 FUZZ_COMMON  = tests/fuzz/fuzz.h
 if FUZZERS
 FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -103,3 +103,20 @@ tests_fuzz_fuzz_mutual_number_SOURCES  = tests/fuzz/fuzz_mutual_number.c $(FUZZ_
 tests_fuzz_fuzz_mutual_number_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_mutual_number_LDFLAGS  = $(FUZZ_LINK)
 tests_fuzz_fuzz_mutual_number_LDADD    = libmutual.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_aws4_chunked
+tests_fuzz_fuzz_aws4_chunked_SOURCES  = tests/fuzz/fuzz_aws4_chunked.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_aws4_chunked_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_aws4_chunked_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_aws4_chunked_LDADD    = libaws4body.la $(FUZZ_LDADD)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_aws4_credentials tests/fuzz/fuzz_aws4_canonical
+tests_fuzz_fuzz_aws4_credentials_SOURCES  = tests/fuzz/fuzz_aws4_credentials.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_aws4_credentials_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_aws4_credentials_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_aws4_credentials_LDADD    = libaws4.la $(FUZZ_LDADD)
+
+tests_fuzz_fuzz_aws4_canonical_SOURCES  = tests/fuzz/fuzz_aws4_canonical.c $(FUZZ_COMMON)
+tests_fuzz_fuzz_aws4_canonical_CPPFLAGS = $(FUZZ_CPPFLAGS)
+tests_fuzz_fuzz_aws4_canonical_LDFLAGS  = $(FUZZ_LINK)
+tests_fuzz_fuzz_aws4_canonical_LDADD    = libaws4.la $(FUZZ_LDADD)

@@ -1,7 +1,7 @@
 # cmocka programs: one per file of the library or of a protocol.
 if HAVE_CMOCKA
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(srcdir)/modules/core \
-                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/credentials -I$(srcdir)/modules/digest -I$(srcdir)/modules/mutual -I$(srcdir)/modules/bearer \
+                -I$(srcdir)/modules/hoba -I$(srcdir)/modules/credentials -I$(srcdir)/modules/digest -I$(srcdir)/modules/mutual -I$(srcdir)/modules/aws4 -I$(srcdir)/modules/bearer \
                 -DVECTORS='"$(abs_srcdir)/tests/unit/vectors"'
 UNIT_LDADD    = libjose.la libauthscheme.la $(CMOCKA_LIBS) $(APR_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
 
@@ -139,5 +139,14 @@ tests_unit_test_mutual_verifier_LDADD    = $(UNIT_LDADD)
 tests_unit_test_seal_SOURCES  = tests/unit/test_seal.c tests/unit/unit.h
 tests_unit_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_seal_LDADD    = $(UNIT_LDADD)
+
+UNIT_TESTS += tests/unit/test_aws4
+tests_unit_test_aws4_SOURCES  = tests/unit/test_aws4.c tests/unit/unit.h tests/unit/load.h
+tests_unit_test_aws4_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_aws4_LDADD    = libaws4.la $(UNIT_LDADD)
+UNIT_TESTS += tests/unit/test_aws4_body
+tests_unit_test_aws4_body_SOURCES  = tests/unit/test_aws4_body.c tests/unit/unit.h tests/unit/load.h
+tests_unit_test_aws4_body_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_aws4_body_LDADD    = libaws4body.la $(UNIT_LDADD)
 endif
-EXTRA_DIST += tests/unit/vectors/digest tests/unit/vectors/hoba tests/unit/vectors/mutual tests/unit/vectors/wycheproof
+EXTRA_DIST += tests/unit/vectors/aws4 tests/unit/vectors/digest tests/unit/vectors/hoba tests/unit/vectors/mutual tests/unit/vectors/wycheproof
