@@ -15,3 +15,12 @@ libaws4body_la_SOURCES = \
     modules/aws4/checksum.c modules/aws4/checksum.h \
     modules/aws4/chunked.c modules/aws4/chunked.h \
     modules/aws4/payload.c modules/aws4/payload.h
+
+mod_LTLIBRARIES += mod_authscheme_aws4.la
+mod_authscheme_aws4_la_SOURCES = \
+    modules/aws4/mod_authscheme_aws4.c modules/aws4/glue.h \
+    modules/aws4/answer.c modules/aws4/key.c \
+    modules/aws4/body.c modules/aws4/error.c
+mod_authscheme_aws4_la_LIBADD  = libaws4.la libaws4body.la libauthscheme.la \
+                                 $(CRYPTO_LIBS)
+mod_authscheme_aws4_la_LDFLAGS = $(MODULE_LDFLAGS)
