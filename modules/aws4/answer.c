@@ -317,6 +317,9 @@ as_verdict aws4_authenticate(request_rec *r, const as_credentials *sent,
 
     attempt->data = t;
     t->conf = aws4_conf_of(r);
+    if (r->proxyreq == PROXYREQ_PROXY)
+        return as_forbid(attempt, AS_UNACCEPTABLE,
+                         "AWS4-HMAC-SHA256 is not for forward proxies");
     take_message(t, r);
     if (read_credentials(t, r, sent, attempt) != AS_GRANTED)
         return attempt->verdict;

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-"""Real clients at a place that lists Digest, Bearer, HOBA, Mutual and Basic: who gets in
+"""Real clients at a place that lists Digest, Bearer, HOBA, Mutual, AWS4 and Basic: who gets in
 with what is in clients/expected.txt, with a reason where it is not the best that
 the client could do."""
 import re

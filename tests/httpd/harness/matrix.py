@@ -17,17 +17,18 @@ from .hoba import Store
 from .server import free_port, user_file
 
 OURS = ("authscheme", "authscheme_bearer", "authscheme_credentials",
-        "authscheme_digest", "authscheme_hoba", "authscheme_mutual")
+        "authscheme_aws4", "authscheme_digest", "authscheme_hoba",
+        "authscheme_mutual")
 USERS = {"alice": "s3cret", "Jürgen": "paßwörd"}
-ALL = "Digest Bearer HOBA Mutual Basic"
+ALL = "Digest Bearer HOBA Mutual AWS4-HMAC-SHA256 Basic"
 
 # place -> AuthType
 PLACES = {
     "all": ALL,
-    "no-basic": "Digest Bearer HOBA Mutual",
-    "no-digest": "Bearer HOBA Mutual Basic",
-    "sha-256": "Digest Bearer HOBA Mutual",
-    "md5": "Digest Bearer HOBA Mutual",
+    "no-basic": "Digest Bearer HOBA Mutual AWS4-HMAC-SHA256",
+    "no-digest": "Bearer HOBA Mutual AWS4-HMAC-SHA256 Basic",
+    "sha-256": "Digest Bearer HOBA Mutual AWS4-HMAC-SHA256",
+    "md5": "Digest Bearer HOBA Mutual AWS4-HMAC-SHA256",
 }
 ALGORITHMS = ("SHA-256", "MD5")
 ALONE = {"sha-256": ["SHA-256"], "md5": ["MD5"]}

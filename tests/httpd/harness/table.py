@@ -20,7 +20,7 @@ ruby-httpclient ruby-mechanize siege subversion w3m wget wget2
 INTRODUCTION = """\
 # Clients
 
-Which clients get in where `AuthType "Digest Bearer HOBA Mutual Basic"` stands, and with what. This page is written by
+Which clients get in where `AuthType "Digest Bearer HOBA Mutual AWS4-HMAC-SHA256 Basic"` stands, and with what. This page is written by
 tests/httpd/test_clients.py, which drives every client of the table against a server and reads the server's log; the test
 fails when a client does something else than what stands here. Run it with `AUTHSCHEME_WRITE_DOCS=1` to write the page anew.
 
@@ -33,7 +33,7 @@ fails when a client does something else than what stands here. Run it with `AUTH
   at the last one. And clients that take the first challenge they know send a password in the clear where Basic comes first.
 - **Basic wherever the clients may be any**, over TLS. Eight of the clients below get in with Basic alone.
 - **Without Basic** everybody in the column "no Basic" gets in; no browser is lost.
-- **Bearer, HOBA and Mutual disturb nobody**: each challenge is a field line of its own, and a client that doesn't know one passes it
+- **Bearer, HOBA, Mutual and AWS4 disturb nobody**: each challenge is a field line of its own, and a client that doesn't know one passes it
   by. Do not join them (`AuthChallengeForm list`).
 - **ASCII in names and passwords** if the clients are not known: see the column "Jürgen".
 - Never list Negotiate unless everybody has a ticket: curl, git and PHP then try nothing else.
