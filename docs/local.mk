@@ -4,9 +4,11 @@ EXTRA_DIST += \
     docs/design.md \
     docs/guide-five-minutes.md \
     docs/guide-passwords-without-sending-passwords.md \
+    docs/guide-s3-clients-on-webdav.md \
     docs/guide-write-a-scheme.md \
     docs/performance.md \
     docs/mod_authscheme.md \
+    docs/mod_authscheme_aws4.md \
     docs/mod_authscheme_bearer.md \
     docs/mod_authscheme_credentials.md \
     docs/mod_authscheme_digest.md \
