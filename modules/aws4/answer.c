@@ -80,7 +80,8 @@ as_found aws4_find(request_rec *r)
     const char *why;
     as_span target = as_span_of(initial(r)->unparsed_uri);
 
-    if (!strstr(target.at ? target.at : "", "X-Amz-"))
+    if (!target.at || (!strstr(target.at, "X-Amz-")
+                       && !strstr(target.at, "AWSAccessKeyId=")))
         return AS_FOUND_NONE;
     return aws4_read_query(&sent, &why, query_of(target), r->pool)
                    == AWS4_NONE ? AS_FOUND_NONE : AS_FOUND_SENT;
@@ -232,7 +233,7 @@ static as_verdict check_record(aws4_try *t, as_attempt *attempt)
         return as_deny(attempt, AS_EXPIRED, "signed before the key was "
                                             "logged out");
     if (aws4_token(&t->message, &t->sent).at)
-        return fail(t, attempt, AWS4_MALFORMED, AS_UNACCEPTABLE,
+        return fail(t, attempt, AWS4_TOKEN, AS_UNACCEPTABLE,
                     "a session token, and the key has none");
     return AS_GRANTED;
 }

@@ -121,19 +121,34 @@ static apr_status_t take_plain(body_guard *body, request_rec *r, apr_bucket *e,
     return APR_SUCCESS;
 }
 
-static apr_status_t take_end(body_guard *body, request_rec *r)
+static apr_status_t check_end(body_guard *body, request_rec *r)
 {
     aws4_body_fault fault;
 
     if (body->chunked) {
         fault = aws4_chunked_end(body->chunked);
-        if (fault != AWS4_BODY_GOOD)
-            return refuse_fault(body, r, fault);
+        return fault == AWS4_BODY_GOOD ? APR_SUCCESS
+                                       : refuse_fault(body, r, fault);
     }
-    else if (!aws4_sum_finish(&body->sum)) {
-        return refuse(body, r, HTTP_BAD_REQUEST, "XAmzContentSHA256Mismatch",
-                      "the body has another hash than x-amz-content-sha256");
-    }
+    if (aws4_sum_finish(&body->sum))
+        return APR_SUCCESS;
+    return refuse(body, r, HTTP_BAD_REQUEST, "XAmzContentSHA256Mismatch",
+                  "the body has another hash than x-amz-content-sha256");
+}
+
+/* A handler has refused already, and the client holds its body back for a
+ * 100 Continue: httpd reads none then, and says that it is at its end. */
+static int is_unread(const request_rec *r)
+{
+    return r->expecting_100 && !ap_is_HTTP_SUCCESS(r->status);
+}
+
+static apr_status_t take_end(body_guard *body, request_rec *r)
+{
+    apr_status_t rv = is_unread(r) ? APR_SUCCESS : check_end(body, r);
+
+    if (rv != APR_SUCCESS)
+        return rv;
     release(body);
     APR_BRIGADE_INSERT_TAIL(body->ready,
                             apr_bucket_eos_create(body->ready->bucket_alloc));

@@ -68,7 +68,8 @@ static const char *code_of(const as_attempt *attempt, int status)
         return "InternalError";
     if (status == HTTP_REQUEST_ENTITY_TOO_LARGE)
         return "EntityTooLarge";
-    if (attempt->problem == AS_UNKNOWN || attempt->problem == AS_DISABLED)
+    if (attempt->problem == AS_UNKNOWN || attempt->problem == AS_DISABLED
+        || (attempt->problem == AS_EXPIRED && t->fault == AWS4_MISMATCH))
         return "InvalidAccessKeyId";
     return t->fault == AWS4_OK ? "AccessDenied"
                                : aws4_fault_about(t->fault)->code;
@@ -102,8 +103,12 @@ static const char *message_of(const as_attempt *attempt, const char *code)
         { "SignatureDoesNotMatch", "The signature does not match: check the "
                                    "secret, and what changes requests on "
                                    "their way (proxies)." },
-        { "InvalidAccessKeyId", "There is no such access key here." },
+        { "InvalidAccessKeyId", "There is no such access key here, or it is "
+                                "not to be used any more." },
         { "AccessDenied", "Access denied." },
+        { "EntityTooLarge", "The body is larger than this server reads before "
+                            "it can check a signature: send its hash in "
+                            "x-amz-content-sha256." },
     };
     const aws4_try *t = attempt->data;
     apr_size_t i;

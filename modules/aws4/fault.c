@@ -22,6 +22,7 @@ static const aws4_fault_row rows[AWS4_FAULTS] = {
     [AWS4_PAYLOAD_OPEN] = { "payload-open", "AccessDenied", 403 },
     [AWS4_BODY_FIRST] = { "body-first", "InternalError", 500 },
     [AWS4_MISMATCH] = { "mismatch", "SignatureDoesNotMatch", 403 },
+    [AWS4_TOKEN] = { "token", "InvalidToken", 400 },
     [AWS4_BROKEN] = { "broken", "InternalError", 500 },
 };
 

@@ -27,6 +27,7 @@ typedef enum aws4_fault {
     AWS4_PAYLOAD_OPEN,    /* a body without a signature, not allowed here */
     AWS4_BODY_FIRST,      /* no fault: the body's hash must be known */
     AWS4_MISMATCH,        /* the signature */
+    AWS4_TOKEN,           /* a session token that no key has */
     AWS4_BROKEN,          /* we could not tell */
     AWS4_FAULTS
 } aws4_fault;

@@ -265,7 +265,8 @@ static int is_operation(as_span name)
 {
     static const char *const names[] = {
         "uploads", "uploadId", "partNumber", "delete", "list-type", "acl",
-        "location", "versioning", "versions", "versionId", "tagging",
+        "prefix", "delimiter", "max-keys", "marker", "start-after",
+        "encoding-type", "location", "versioning", "versions", "versionId", "tagging",
         "policy", "lifecycle", "cors", "encryption", "object-lock",
         "retention", "legal-hold", "torrent", "restore", "select",
         "attributes", "website", "notification", "replication", "logging"
