@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+"""AWS4-HMAC-SHA256: what somebody between client and server, or an honest
+client's unlucky request, must not achieve. What gets through is what a CGI
+script has read or mod_dav has stored."""
+import hashlib
+import hmac
+import time
+import urllib.parse
+
+from harness.htauth import Htauth
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+SECRET = "0123456789abcdef" * 4 + "\n"
+LOG = "refused status="
+CGI = """#!/bin/sh
+echo "Content-Type: text/plain"
+echo "X-Length: $CONTENT_LENGTH"
+echo
+echo "user=$REMOTE_USER"
+printf 'body='
+cat
+"""
+CONF = """
+AuthSchemeSecret conf/secret
+AuthCredentials file:conf/credentials
+DavLockDB run/dav
+ScriptAlias /cgi-bin {root}/cgi-bin
+%s
+<Location "/files">
+    Dav on
+    AuthType "AWS4-HMAC-SHA256"
+    AuthName "Docs"
+    Aws4Presigned on
+    Require valid-user
+</Location>
+<Location "/files/others">
+    Require user somebody-else
+</Location>
+<Location "/files/never">
+    Aws4UnsignedPayload never
+</Location>
+<Location "/cgi-bin">
+    AuthType "AWS4-HMAC-SHA256"
+    AuthName "Docs"
+    Aws4Presigned on
+    Require valid-user
+</Location>
+"""
+
+
+class Key:
+    """Signs as the owner of one key does."""
+
+    def __init__(self, key_id, secret, port):
+        self.id = key_id
+        self.secret = secret
+        self.host = f"localhost:{port}"
+
+    def _mac(self, key, text):
+        return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+    def sign(self, method, target, payload=EMPTY, headers=(), when=None):
+        """The headers of a signed request, all that are given signed."""
+        date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(when))
+        path, _, query = target.partition("?")
+        fields = {k.lower(): v for k, v in dict(headers).items()}
+        fields.update({"host": self.host, "x-amz-date": date})
+        if payload is not None:
+            fields["x-amz-content-sha256"] = payload
+        line = payload
+        if payload is None:
+            line = hashlib.sha256(b"").hexdigest()
+        names = ";".join(sorted(fields))
+        pairs = sorted(urllib.parse.parse_qsl(query, True))
+        canonical = "\n".join([
+            method, path, urllib.parse.urlencode(
+                pairs, quote_via=urllib.parse.quote),
+            "".join(f"{k}:{fields[k]}\n" for k in sorted(fields)), names,
+            line])
+        scope = f"{date[:8]}/us-east-1/s3/aws4_request"
+        key = ("AWS4" + self.secret).encode()
+        for part in scope.split("/"):
+            key = self._mac(key, part)
+        text = "\n".join(["AWS4-HMAC-SHA256", date, scope,
+                          hashlib.sha256(canonical.encode()).hexdigest()])
+        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        fields["Authorization"] = (
+            f"AWS4-HMAC-SHA256 Credential={self.id}/{scope}, "
+            f"SignedHeaders={names}, Signature={signature}")
+        return fields
+
+
+def serve(httpd, more="", **how):
+    how.setdefault("modules", "dav dav_fs cgi")
+    site = httpd.prepare(CONF % more, **how)
+    for name in ("files", "files/others", "files/never"):
+        site.write(f"htdocs/{name}/a.txt", "old\n")
+        site.own(f"htdocs/{name}/a.txt")
+        site.own(f"htdocs/{name}")
+    site.write("cgi-bin/echo", CGI, 0o755)
+    site.write("htdocs/open/x.act", "x\n")
+    site.write("conf/secret", SECRET, 0o600)
+    htauth = Htauth(f"file:{site.root}/conf/credentials")
+    htauth("init")
+    said = htauth("aws4", "robot", "--secret-file",
+                  str(site.root / "conf/secret")).out
+    words = dict(line.split("=", 1) for line in said.splitlines()
+                 if "=" in line)
+    words = {k.strip(): v.strip() for k, v in words.items()}
+    site.own("conf/credentials")
+    site.start()
+    site.key = Key(words["aws_access_key_id"], words["aws_secret_access_key"],
+                   site.port)
+    return site
+
+
+def hash_of(body):
+    return hashlib.sha256(body).hexdigest()
+
+
+def test_an_honest_request(httpd):
+    site = serve(httpd)
+    good = site.key.sign("POST", "/cgi-bin/echo", hash_of(b"hello"))
+    answer = site.get("/cgi-bin/echo", "POST", headers=good, body=b"hello")
+    assert answer.status == 200 and b"body=hello" in answer.body
+
+
+def test_head_with_a_body(httpd):
+    """A script would see what nobody signed."""
+    site = serve(httpd)
+    site.write("cgi-bin/keep", f"#!/bin/sh\ncat > {site.root}/run/kept\n"
+                               "echo Content-Type: text/plain\necho\n", 0o755)
+    kept = site.root / "run/kept"
+    for body in b"", b"evil":
+        signed = site.key.sign("HEAD", "/cgi-bin/keep")
+        site.get("/cgi-bin/keep", "HEAD", headers=signed, body=body)
+    assert kept.read_bytes() == b""
+    site.log.expects("the body has another hash")
+    site.log.allows("AH01225")
