@@ -28,7 +28,7 @@ typedef struct aws4_seen {
 
 /* ---- the client's own request ---------------------------------------- */
 
-static request_rec *initial(request_rec *r)
+request_rec *aws4_initial(request_rec *r)
 {
     while (r->main || r->prev)
         r = r->main ? r->main : r->prev;
@@ -68,7 +68,7 @@ static int has_body(const request_rec *first)
 
 static void take_message(aws4_try *t, request_rec *r)
 {
-    request_rec *first = initial(r);
+    request_rec *first = aws4_initial(r);
     const aws4_seen *seen = peek(first);
 
     t->message.method = as_span_of(first->method);
@@ -90,7 +90,7 @@ as_found aws4_find(request_rec *r)
 {
     aws4_request_credentials sent;
     const char *why;
-    as_span target = as_span_of(initial(r)->unparsed_uri);
+    as_span target = as_span_of(aws4_initial(r)->unparsed_uri);
 
     if (!target.at || (!strstr(target.at, "X-Amz-")
                        && !strstr(target.at, "AWSAccessKeyId=")))
@@ -173,7 +173,7 @@ static aws4_policy policy_of(const aws4_try *t, request_rec *r)
                            .regions = t->conf.regions,
                            .more_signed = aws4_more_signed };
 
-    policy.allow_open = !has_body(initial(r))
+    policy.allow_open = !has_body(aws4_initial(r))
                         || t->conf.unsigned_payload == AWS4_ALWAYS
                         || (t->conf.unsigned_payload == AWS4_OVER_TLS
                             && as_is_tls(r));
@@ -196,7 +196,7 @@ static as_verdict check_host(aws4_try *t, request_rec *r, as_attempt *attempt)
  * those alone whose key there is. */
 static as_verdict hash_body(aws4_try *t, request_rec *r, as_attempt *attempt)
 {
-    request_rec *first = initial(r);
+    request_rec *first = aws4_initial(r);
     aws4_seen *seen = seen_of(first);
 
     t->message.headers = seen->headers;
@@ -206,7 +206,7 @@ static as_verdict hash_body(aws4_try *t, request_rec *r, as_attempt *attempt)
     if (has_body(first) && !t->cred)
         return fail(t, attempt, AWS4_MISMATCH, AS_UNKNOWN,
                     "no such access key");
-    if (aws4_hash_body(seen->sha256, first, t->conf.body_limit, attempt)
+    if (aws4_hash_body(seen->sha256, r, t->conf.body_limit, attempt)
         != AS_GRANTED)
         return attempt->verdict;
     seen->is_hashed = 1;
@@ -257,7 +257,7 @@ static as_span header_of(const aws4_try *t, const char *name)
     return as_span_of(apr_table_get(t->message.headers, name));
 }
 
-static as_verdict guard_chunks(aws4_try *t, request_rec *first,
+static as_verdict guard_chunks(aws4_try *t, request_rec *r,
                                aws4_chunked_terms *terms, as_attempt *attempt)
 {
     as_span length = header_of(t, "X-Amz-Decoded-Content-Length");
@@ -266,18 +266,18 @@ static as_verdict guard_chunks(aws4_try *t, request_rec *first,
         return as_contradict(attempt, "x-amz-decoded-content-length is missing "
                                       "or no number");
     terms->trailers = header_of(t, "X-Amz-Trailer");
-    terms->date = as_string(first->pool, t->checked.date);
-    terms->scope = as_string(first->pool, t->sent.scope);
+    terms->date = as_string(r->pool, t->checked.date);
+    terms->scope = as_string(r->pool, t->sent.scope);
     memcpy(terms->key, t->key, sizeof(terms->key));
     memcpy(terms->seed, t->sent.signature, sizeof(terms->seed));
-    return aws4_guard_chunks(first, attempt, terms);
+    return aws4_guard_chunks(r, attempt, terms);
 }
 
 /* Whatever the payload line says, in the header or in the query, holds for the
  * body; also that there is none. */
 static as_verdict guard(aws4_try *t, request_rec *r, as_attempt *attempt)
 {
-    request_rec *first = initial(r);
+    request_rec *first = aws4_initial(r);
     as_span line = t->checked.payload.line;
     aws4_chunked_terms terms = { .kind = aws4_payload_kind_of(line) };
     as_verdict verdict = AS_GRANTED;
@@ -292,8 +292,8 @@ static as_verdict guard(aws4_try *t, request_rec *r, as_attempt *attempt)
     seen = seen_of(first);
     if (!seen->is_guarded)
         verdict = aws4_payload_is_chunked(terms.kind)
-                      ? guard_chunks(t, first, &terms, attempt)
-                      : aws4_guard_hash(first, attempt, line);
+                      ? guard_chunks(t, r, &terms, attempt)
+                      : aws4_guard_hash(r, attempt, line);
     as_wipe(terms.key, sizeof(terms.key));
     if (verdict == AS_GRANTED)
         seen->is_guarded = 1;

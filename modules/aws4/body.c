@@ -257,13 +257,29 @@ static body_guard *make(request_rec *r)
     return body;
 }
 
-/* Redirects begin with the filters of the protocol, and are to find it, too. */
+static int has_filter(const request_rec *r, const body_guard *body)
+{
+    const ap_filter_t *f = r->input_filters;
+
+    while (f && f->ctx != body)
+        f = f->next;
+    return f != NULL;
+}
+
+/* Redirects begin with the filters of the protocol, and are to find it, too.
+ * The request may be a redirected one already, from a place that is open to
+ * all: then its handler reads through other filters than the first would. */
 static void install(body_guard *body, request_rec *r)
 {
-    ap_filter_t *f = ap_add_input_filter(FILTER, body, r, r->connection);
+    for (; r; r = r->main ? r->main : r->prev) {
+        ap_filter_t *f;
 
-    if (f->next == r->proto_input_filters)
-        r->proto_input_filters = f;
+        if (has_filter(r, body))
+            continue;
+        f = ap_add_input_filter(FILTER, body, r, r->connection);
+        if (f->next == r->proto_input_filters)
+            r->proto_input_filters = f;
+    }
 }
 
 /* ---- aws-chunked ----------------------------------------------------- */
@@ -272,7 +288,7 @@ static void install(body_guard *body, request_rec *r)
  * and sends no 100 Continue. */
 static apr_status_t prime(body_guard *body, request_rec *r)
 {
-    apr_status_t rv = ap_get_brigade(r->input_filters, body->early,
+    apr_status_t rv = ap_get_brigade(r->proto_input_filters, body->early,
                                      AP_MODE_READBYTES, APR_NONBLOCK_READ,
                                      PIECE);
 
@@ -309,19 +325,20 @@ static void describe_content(request_rec *r, apr_uint64_t length)
 as_verdict aws4_guard_chunks(request_rec *r, as_attempt *attempt,
                              const aws4_chunked_terms *terms)
 {
-    body_guard *body = make(r);
+    request_rec *first = aws4_initial(r);
+    body_guard *body = make(first);
     apr_status_t rv;
 
-    body->chunked = aws4_chunked_make(terms, r->pool);
+    body->chunked = aws4_chunked_make(terms, first->pool);
     if (aws4_chunked_fault(body->chunked) != AWS4_BODY_GOOD)
         return as_contradict(attempt, "the fields that describe the chunks of "
                                       "the body are wrong");
-    rv = prime(body, r);
+    rv = prime(body, first);
     if (rv != APR_SUCCESS) {
         attempt->status = rv;
         return as_contradict(attempt, "the body can't be read");
     }
-    describe_content(r, terms->length);
+    describe_content(first, terms->length);
     install(body, r);
     return AS_GRANTED;
 }
@@ -330,9 +347,10 @@ as_verdict aws4_guard_chunks(request_rec *r, as_attempt *attempt,
 
 as_verdict aws4_guard_hash(request_rec *r, as_attempt *attempt, as_span hash)
 {
-    body_guard *body = make(r);
+    request_rec *first = aws4_initial(r);
+    body_guard *body = make(first);
 
-    if (!aws4_sum_begin(&body->sum, hash, r->pool))
+    if (!aws4_sum_begin(&body->sum, hash, first->pool))
         return as_break(attempt, "OpenSSL can not hash the body");
     install(body, r);
     return AS_GRANTED;
@@ -360,7 +378,7 @@ static apr_status_t read_all(apr_bucket_brigade *kept, request_rec *r,
     int is_end = 0;
 
     while (rv == APR_SUCCESS && !is_end) {
-        rv = ap_get_brigade(r->input_filters, in, AP_MODE_READBYTES,
+        rv = ap_get_brigade(r->proto_input_filters, in, AP_MODE_READBYTES,
                             APR_BLOCK_READ, PIECE);
         if (rv == APR_SUCCESS)
             rv = apr_brigade_length(in, 1, &len);
@@ -376,13 +394,14 @@ static apr_status_t read_all(apr_bucket_brigade *kept, request_rec *r,
 as_verdict aws4_hash_body(unsigned char hash[AS_SHA256_LEN], request_rec *r,
                           int limit, as_attempt *attempt)
 {
-    body_guard *body = make(r);
-    apr_status_t rv = read_all(body->ready, r, limit);
+    request_rec *first = aws4_initial(r);
+    body_guard *body = make(first);
+    apr_status_t rv = read_all(body->ready, first, limit);
     apr_size_t len;
     char *text;
 
     if (rv == APR_SUCCESS)
-        rv = apr_brigade_pflatten(body->ready, &text, &len, r->pool);
+        rv = apr_brigade_pflatten(body->ready, &text, &len, first->pool);
     if (rv != APR_SUCCESS)
         return unreadable(attempt, rv);
     if (as_sha256(hash, (as_span){ text, len }) != APR_SUCCESS)

@@ -55,6 +55,9 @@ typedef struct aws4_try {
 as_verdict aws4_authenticate(request_rec *r, const as_credentials *sent,
                              as_attempt *attempt);
 
+/* The client's own request, of which this may be a part. */
+request_rec *aws4_initial(request_rec *r);
+
 /* Whether the URL is a presigned one. */
 as_found aws4_find(request_rec *r);
 

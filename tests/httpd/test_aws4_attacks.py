@@ -7,6 +7,8 @@ import hmac
 import time
 import urllib.parse
 
+import pytest
+
 from harness.htauth import Htauth
 
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -23,6 +25,7 @@ cat
 CONF = """
 AuthSchemeSecret conf/secret
 AuthCredentials file:conf/credentials
+Aws4UnsignedPayload always
 DavLockDB run/dav
 ScriptAlias /cgi-bin {root}/cgi-bin
 %s
@@ -59,7 +62,8 @@ class Key:
     def _mac(self, key, text):
         return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
-    def sign(self, method, target, payload=EMPTY, headers=(), when=None):
+    def sign(self, method, target, payload=EMPTY, headers=(), when=None,
+             body=b""):
         """The headers of a signed request, all that are given signed."""
         date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(when))
         path, _, query = target.partition("?")
@@ -69,7 +73,7 @@ class Key:
             fields["x-amz-content-sha256"] = payload
         line = payload
         if payload is None:
-            line = hashlib.sha256(b"").hexdigest()
+            line = hashlib.sha256(body).hexdigest()
         names = ";".join(sorted(fields))
         pairs = sorted(urllib.parse.parse_qsl(query, True))
         canonical = "\n".join([
@@ -114,6 +118,11 @@ def serve(httpd, more="", **how):
     return site
 
 
+def documents(data):
+    """How many answers of refusal there are."""
+    return data.count(b"<Error>") + data.count(b"<!DOCTYPE")
+
+
 def hash_of(body):
     return hashlib.sha256(body).hexdigest()
 
@@ -136,4 +145,58 @@ def test_head_with_a_body(httpd):
         site.get("/cgi-bin/keep", "HEAD", headers=signed, body=body)
     assert kept.read_bytes() == b""
     site.log.expects("the body has another hash")
+    site.log.allows("AH01225")
+
+
+ELSEWHERE = """
+AddHandler acted .act
+Action acted /cgi-bin/echo
+<Directory "{root}/htdocs/open">
+    DirectoryIndex index.sh
+    Options +ExecCGI
+    AddHandler cgi-script .sh
+    RewriteEngine on
+    RewriteRule "^moved$" "/cgi-bin/echo" [PT]
+    <Files "index.sh">
+        AuthType "AWS4-HMAC-SHA256"
+        AuthName "Docs"
+        Require valid-user
+    </Files>
+</Directory>
+"""
+
+
+def chunks_of(body):
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+@pytest.mark.parametrize("target", ["/open/x.act", "/open/", "/open/moved"])
+@pytest.mark.parametrize("kind", ["named", "silent", "chunked"])
+def test_a_script_behind_an_open_place(httpd, target, kind):
+    """Only the script is protected: its request is another than the client's,
+    and has filters of its own."""
+    site = serve(httpd, ELSEWHERE)
+    site.write("htdocs/open/index.sh", CGI, 0o755)
+    for sent in b"good body", b"evil body":
+        if kind == "chunked":
+            signed = site.key.sign(
+                "POST", target, "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+                {"x-amz-decoded-content-length": "9"})
+            data = (chunks_of(sent) if sent == b"good body"
+                    else chunks_of(sent)[:-2] + b"x")
+        else:
+            payload = hash_of(b"good body") if kind == "named" else None
+            signed = site.key.sign("POST", target, payload, body=b"good body")
+            data = sent
+        answer = site.get(target, "POST", headers=signed, body=data)
+        if sent == b"good body":
+            assert answer.status == 200
+            assert (b"user=robot" in answer.body
+                    or target == "/open/") # as in httpd
+            assert answer.body.endswith(b"body=good body")
+        else:
+            assert answer.status in (400, 401)
+            assert b"evil" not in answer.body
+            assert documents(answer.body) == 1
+    site.log.expects("refused status=")
     site.log.allows("AH01225")
