@@ -24,6 +24,8 @@ APLOG_USE_MODULE(authscheme_aws4);
 #define FILTER "AUTHSCHEME_AWS4_BODY"
 #define PIECE 8192 /* octets that are asked for at once */
 
+static const ap_filter_rec_t *filter;
+
 typedef struct body_guard {
     aws4_chunked *chunked;  /* or NULL: */
     aws4_sum sum;           /* of a plain body */
@@ -59,6 +61,20 @@ static const struct {
                            "OpenSSL failed" },
 };
 
+/* Whether a handler, or httpd, answers already: such a one reads the body only
+ * to be rid of it. */
+static int is_answering(request_rec *r)
+{
+    const ap_filter_rec_t *text = ap_get_output_filter_handle("OLD_WRITE");
+    const ap_filter_t *f;
+
+    if (r->eos_sent || r->bytes_sent || !ap_is_HTTP_SUCCESS(r->status))
+        return 1;
+    for (f = r->output_filters; f && f->frec != text; f = f->next)
+        ;
+    return f != NULL;
+}
+
 /* The request was granted by its head and is refused by its body: one line of
  * the core's shape, and an answer in the place of the handler's. */
 static apr_status_t refuse(body_guard *body, request_rec *r, int status,
@@ -70,6 +86,8 @@ static apr_status_t refuse(body_guard *body, request_rec *r, int status,
                   r->user ? ap_escape_logitem(r->pool, r->user) : "-",
                   ap_escape_logitem(r->pool, r->uri), why);
     r->connection->keepalive = AP_CONN_CLOSE;
+    if (is_answering(r))
+        return body->failed = APR_EGENERAL;
     aws4_send_error(r, status, code, why, "");
     return body->failed = AP_FILTER_ERROR;
 }
@@ -241,9 +259,21 @@ static apr_status_t give(ap_filter_t *f, apr_bucket_brigade *out,
     return rv == APR_SUCCESS ? hand_on(out, body, most) : rv;
 }
 
+void aws4_discard_body(request_rec *r)
+{
+    ap_filter_t *f, *next;
+
+    for (f = r->input_filters; f; f = next) {
+        next = f->next;
+        if (f->frec == filter)
+            ap_remove_input_filter(f);
+    }
+    ap_discard_request_body(r);
+}
+
 void aws4_register_body(void)
 {
-    ap_register_input_filter(FILTER, give, NULL, AP_FTYPE_PROTOCOL - 1);
+    filter = ap_register_input_filter(FILTER, give, NULL, AP_FTYPE_PROTOCOL - 1);
 }
 
 static body_guard *make(request_rec *r)

@@ -131,7 +131,7 @@ int aws4_answer(request_rec *r, const as_attempt *attempt, int status)
     if (r->expecting_100)
         r->connection->keepalive = AP_CONN_CLOSE;
     else
-        ap_discard_request_body(r);
+        aws4_discard_body(r);
     aws4_send_error(r, status, code, message_of(attempt, code),
                     times(r, attempt->data));
     return 1;

@@ -93,6 +93,10 @@ as_verdict aws4_guard_chunks(request_rec *r, as_attempt *attempt,
 as_verdict aws4_hash_body(unsigned char hash[AS_SHA256_LEN], request_rec *r,
                           int limit, as_attempt *attempt);
 
+/* Of a request that is refused: whether the body is right is no matter any
+ * more. */
+void aws4_discard_body(request_rec *r);
+
 void aws4_register_body(void);
 
 #endif

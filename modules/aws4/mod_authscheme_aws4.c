@@ -309,7 +309,7 @@ static int refuse_operations(request_rec *r)
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "an operation of S3 that a web server has not: answered "
                   "with 501");
-    ap_discard_request_body(r);
+    aws4_discard_body(r);
     aws4_send_error(r, HTTP_NOT_IMPLEMENTED, "NotImplemented",
                     "Listing, copying, multipart uploads and other operations "
                     "of S3 are not implemented here: files are read, written "

@@ -200,3 +200,27 @@ def test_a_script_behind_an_open_place(httpd, target, kind):
             assert documents(answer.body) == 1
     site.log.expects("refused status=")
     site.log.allows("AH01225")
+
+
+@pytest.mark.parametrize("method,target,status", [
+    ("PUT", "/files/others/a.txt", 401), ("PUT", "/files/a.txt?acl", 501),
+    ("MKCOL", "/files/new", 400), ("GET", "/files/a.txt", 400),
+    ("GET", "/files/", 400), ("GET", "/cgi-bin/quick", 400),
+    ("GET", "/files/none", 400), ("GET", "/cgi-bin/none", 400),
+    ("DELETE", "/files/a.txt", 400), ("PUT", "/files/a.txt", 400),
+    ("PROPFIND", "/files/", 400), ("LOCK", "/files/a.txt", 400)])
+def test_one_answer_to_a_wrong_body(httpd, method, target, status):
+    """Also where the request is refused for another reason."""
+    site = serve(httpd)
+    site.write("cgi-bin/quick", "#!/bin/sh\necho Content-Type: text/plain\n"
+                                "echo\necho quick\n", 0o755)
+    signed = site.key.sign(method, target, hash_of(b"good"))
+    with site.connection() as link:
+        link.request(method, target, headers=signed, body=b"evil")
+        answer = link.read(method)
+        rest = link.read_to_end() if status == 400 else b""
+    assert (answer.status, documents(answer.body), rest) == (status, 1, b"")
+    for line in ("refused status=", "AH01225", "AH01631", "AH01276", "AH02811",
+                 "An error occurred while reading the request body"):
+        site.log.allows(line)
+    assert site.access()[0]["status"] == str(status)
