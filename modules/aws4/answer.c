@@ -166,6 +166,15 @@ static as_verdict read_credentials(aws4_try *t, request_rec *r,
     return check(t, attempt, fault, why);
 }
 
+/* That a body was taken away is not seen if it was not signed: then a file
+ * would be empty. The other methods can do without one. */
+static int wants_body(const request_rec *first)
+{
+    return has_body(first) || first->method_number == M_PUT
+           || first->method_number == M_POST
+           || first->method_number == M_PATCH;
+}
+
 static aws4_policy policy_of(const aws4_try *t, request_rec *r)
 {
     aws4_policy policy = { .skew = t->conf.skew,
@@ -173,7 +182,7 @@ static aws4_policy policy_of(const aws4_try *t, request_rec *r)
                            .regions = t->conf.regions,
                            .more_signed = aws4_more_signed };
 
-    policy.allow_open = !has_body(aws4_initial(r))
+    policy.allow_open = !wants_body(aws4_initial(r))
                         || t->conf.unsigned_payload == AWS4_ALWAYS
                         || (t->conf.unsigned_payload == AWS4_OVER_TLS
                             && as_is_tls(r));

@@ -62,6 +62,29 @@ class Key:
     def _mac(self, key, text):
         return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
+    def _finish(self, date, canonical):
+        scope = f"{date[:8]}/us-east-1/s3/aws4_request"
+        key = ("AWS4" + self.secret).encode()
+        for part in scope.split("/"):
+            key = self._mac(key, part)
+        text = "\n".join(["AWS4-HMAC-SHA256", date, scope,
+                          hashlib.sha256(canonical.encode()).hexdigest()])
+        return scope, self._mac(key, text).hex()
+
+    def presign(self, method, path, expires=60, payload="UNSIGNED-PAYLOAD"):
+        """A URL that needs no more headers."""
+        date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        query = urllib.parse.urlencode([
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
+            ("X-Amz-Credential",
+             f"{self.id}/{date[:8]}/us-east-1/s3/aws4_request"),
+            ("X-Amz-Date", date), ("X-Amz-Expires", str(expires)),
+            ("X-Amz-SignedHeaders", "host")], quote_via=urllib.parse.quote,
+            safe="")
+        _, signature = self._finish(date, "\n".join([
+            method, path, query, f"host:{self.host}\n", "host", payload]))
+        return f"{path}?{query}&X-Amz-Signature={signature}"
+
     def sign(self, method, target, payload=EMPTY, headers=(), when=None,
              body=b""):
         """The headers of a signed request, all that are given signed."""
@@ -81,13 +104,7 @@ class Key:
                 pairs, quote_via=urllib.parse.quote),
             "".join(f"{k}:{fields[k]}\n" for k in sorted(fields)), names,
             line])
-        scope = f"{date[:8]}/us-east-1/s3/aws4_request"
-        key = ("AWS4" + self.secret).encode()
-        for part in scope.split("/"):
-            key = self._mac(key, part)
-        text = "\n".join(["AWS4-HMAC-SHA256", date, scope,
-                          hashlib.sha256(canonical.encode()).hexdigest()])
-        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        scope, signature = self._finish(date, canonical)
         fields["Authorization"] = (
             f"AWS4-HMAC-SHA256 Credential={self.id}/{scope}, "
             f"SignedHeaders={names}, Signature={signature}")
@@ -224,3 +241,24 @@ def test_one_answer_to_a_wrong_body(httpd, method, target, status):
                  "An error occurred while reading the request body"):
         site.log.allows(line)
     assert site.access()[0]["status"] == str(status)
+
+
+@pytest.mark.parametrize("form", ["header", "query"])
+def test_a_body_that_was_taken_away(httpd, form):
+    """Where bodies must be signed, none instead of one must be as well: the
+    file would be empty."""
+    site = serve(httpd)
+    target = "/files/never/a.txt"
+    signed = {}
+    if form == "header":
+        signed = site.key.sign("PUT", target, "UNSIGNED-PAYLOAD")
+    else:
+        target = site.key.presign("PUT", target)
+    answer = site.get(target, "PUT", headers=signed, body=b"")
+    assert answer.status in (401, 403)
+    assert (site.root / "htdocs/files/never/a.txt").read_text() == "old\n"
+    site.log.expects("the body is not signed")
+    signed = site.key.sign("PUT", "/files/never/a.txt", EMPTY)
+    answer = site.get("/files/never/a.txt", "PUT", headers=signed, body=b"")
+    assert answer.status == 204
+    assert (site.root / "htdocs/files/never/a.txt").read_text() == ""
