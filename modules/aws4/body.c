@@ -16,6 +16,7 @@
 #include "http_log.h"
 #include "http_protocol.h"
 #include "util_filter.h"
+#include "util_varbuf.h"
 
 #include "glue.h"
 
@@ -31,7 +32,9 @@ typedef struct body_guard {
     aws4_sum sum;           /* of a plain body */
     apr_bucket_brigade *early; /* was read before the handler, as it came */
     apr_bucket_brigade *ready; /* for the handler */
-    apr_bucket_brigade *held;  /* the last of what has come */
+    apr_bucket_brigade *held;  /* the last of what has come; of chunks, */
+    char last;                 /* which may be small and many: one octet */
+    int has_last;
     int is_reading; /* httpd's filter is at work below */
     int is_done;
     apr_status_t failed;
@@ -104,10 +107,13 @@ static apr_status_t refuse_fault(body_guard *body, request_rec *r,
 /* What was held is not the last any more. */
 static void release(body_guard *body)
 {
+    if (body->has_last)
+        apr_brigade_write(body->ready, NULL, NULL, &body->last, 1);
+    body->has_last = 0;
     APR_BRIGADE_CONCAT(body->ready, body->held);
 }
 
-/* The data of chunks. */
+/* The data of chunks, put together: a bucket for each would cost far more. */
 static apr_status_t take_chunked(body_guard *body, request_rec *r, as_span in)
 {
     while (in.len) {
@@ -119,7 +125,10 @@ static apr_status_t take_chunked(body_guard *body, request_rec *r, as_span in)
         if (!data.len)
             continue;
         release(body);
-        apr_brigade_write(body->held, NULL, NULL, data.at, data.len);
+        if (data.len > 1)
+            apr_brigade_write(body->ready, NULL, NULL, data.at, data.len - 1);
+        body->last = data.at[data.len - 1];
+        body->has_last = 1;
     }
     return APR_SUCCESS;
 }
@@ -399,26 +408,60 @@ static as_verdict unreadable(as_attempt *attempt, apr_status_t rv)
     return as_contradict(attempt, "the body broke off");
 }
 
-static apr_status_t read_all(apr_bucket_brigade *kept, request_rec *r,
-                             apr_off_t limit)
+/* Puts the pieces together: there may be one for each octet, and a bucket for
+ * each would cost far more. */
+static apr_status_t append(struct ap_varbuf *text, apr_bucket_brigade *in,
+                           apr_size_t limit, int *is_end)
 {
-    apr_bucket_brigade *in = apr_brigade_create(r->pool, kept->bucket_alloc);
     apr_status_t rv = APR_SUCCESS;
-    apr_off_t len = 0;
+
+    while (rv == APR_SUCCESS && !*is_end && !APR_BRIGADE_EMPTY(in)) {
+        apr_bucket *e = APR_BRIGADE_FIRST(in);
+        const char *octets;
+        apr_size_t len = 0;
+
+        *is_end = APR_BUCKET_IS_EOS(e);
+        if (!APR_BUCKET_IS_METADATA(e))
+            rv = apr_bucket_read(e, &octets, &len, APR_BLOCK_READ);
+        if (rv == APR_SUCCESS && len > limit - text->strlen)
+            rv = APR_ENOSPC;
+        if (rv == APR_SUCCESS && len)
+            ap_varbuf_strmemcat(text, octets, (int)len);
+        apr_bucket_delete(e);
+    }
+    return rv;
+}
+
+static apr_status_t read_all(struct ap_varbuf *text, request_rec *r,
+                             apr_size_t limit)
+{
+    apr_bucket_brigade *in = apr_brigade_create(r->pool,
+                                                r->connection->bucket_alloc);
+    apr_status_t rv = APR_SUCCESS;
     int is_end = 0;
 
+    ap_varbuf_init(r->pool, text, 0);
+    text->strlen = 0;
     while (rv == APR_SUCCESS && !is_end) {
         rv = ap_get_brigade(r->proto_input_filters, in, AP_MODE_READBYTES,
                             APR_BLOCK_READ, PIECE);
         if (rv == APR_SUCCESS)
-            rv = apr_brigade_length(in, 1, &len);
-        if (rv == APR_SUCCESS && (limit -= len) < 0)
-            rv = APR_ENOSPC;
-        is_end = !APR_BRIGADE_EMPTY(in)
-                 && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(in));
-        ap_save_brigade(NULL, &kept, &in, r->pool);
+            rv = APR_BRIGADE_EMPTY(in) ? APR_EOF
+                                       : append(text, in, limit, &is_end);
     }
+    apr_brigade_destroy(in);
     return rv;
+}
+
+static void keep(body_guard *body, as_span text, apr_pool_t *pool)
+{
+    apr_bucket_alloc_t *alloc = body->ready->bucket_alloc;
+
+    if (text.len)
+        APR_BRIGADE_INSERT_TAIL(body->ready, apr_bucket_pool_create(
+                                    text.at, text.len, pool, alloc));
+    APR_BRIGADE_INSERT_TAIL(body->ready, apr_bucket_eos_create(alloc));
+    body->is_done = 1;
 }
 
 as_verdict aws4_hash_body(unsigned char hash[AS_SHA256_LEN], request_rec *r,
@@ -426,17 +469,14 @@ as_verdict aws4_hash_body(unsigned char hash[AS_SHA256_LEN], request_rec *r,
 {
     request_rec *first = aws4_initial(r);
     body_guard *body = make(first);
-    apr_status_t rv = read_all(body->ready, first, limit);
-    apr_size_t len;
-    char *text;
+    struct ap_varbuf text;
+    apr_status_t rv = read_all(&text, first, (apr_size_t)limit);
 
-    if (rv == APR_SUCCESS)
-        rv = apr_brigade_pflatten(body->ready, &text, &len, first->pool);
     if (rv != APR_SUCCESS)
         return unreadable(attempt, rv);
-    if (as_sha256(hash, (as_span){ text, len }) != APR_SUCCESS)
+    if (as_sha256(hash, (as_span){ text.buf, text.strlen }) != APR_SUCCESS)
         return as_break(attempt, "OpenSSL can not hash the body");
-    body->is_done = 1;
+    keep(body, (as_span){ text.buf, text.strlen }, first->pool);
     install(body, r);
     return AS_GRANTED;
 }

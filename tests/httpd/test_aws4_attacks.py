@@ -262,3 +262,46 @@ def test_a_body_that_was_taken_away(httpd, form):
     answer = site.get("/files/never/a.txt", "PUT", headers=signed, body=b"")
     assert answer.status == 204
     assert (site.root / "htdocs/files/never/a.txt").read_text() == ""
+
+
+def peak(site):
+    """The most memory that a child ever had, in MiB."""
+    most = 0
+    for pid in site.children():
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            for line in status:
+                if line.startswith("VmHWM"):
+                    most = max(most, int(line.split()[1]) // 1024)
+    return most
+
+
+def test_a_hidden_hash_of_many_pieces(httpd):
+    """Who has no secret sends a body in pieces of one octet: each must not cost
+    much more than that."""
+    site = serve(httpd)
+    signed = site.key.sign("POST", "/cgi-bin/echo", None, body=b"other")
+    before = peak(site)
+    signed["Transfer-Encoding"] = "chunked"
+    body = b"1\r\nx\r\n" * 1000000 + b"0\r\n\r\n"
+    answer = site.get("/cgi-bin/echo", "POST", headers=signed, body=body)
+    assert answer.status == 401
+    site.log.expects("the signature is wrong")
+    assert peak(site) < before + 20
+
+
+def test_many_small_chunks_to_a_back_end(httpd):
+    """mod_proxy reads 16 KiB before it connects."""
+    site = serve(httpd, 'ProxyPass "/back" "http://127.0.0.1:9/"\n'
+                 '<Location "/back">\nAuthType "AWS4-HMAC-SHA256"\n'
+                 'AuthName "Docs"\nRequire valid-user\n</Location>',
+                 modules="dav dav_fs cgi proxy proxy_http")
+    body = b"1\r\nx\r\n" * 16000 + b"0\r\n\r\n"
+    signed = site.key.sign(
+        "PUT", "/back/", "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        {"x-amz-decoded-content-length": "16000"})
+    before = peak(site)
+    answer = site.get("/back/", "PUT", headers=signed, body=body)
+    assert answer.status == 503
+    assert peak(site) < before + 20
+    site.log.expects("AH00957")
+    site.log.expects("AH01114")
