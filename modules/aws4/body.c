@@ -277,7 +277,10 @@ void aws4_discard_body(request_rec *r)
         if (f->frec == filter)
             ap_remove_input_filter(f);
     }
-    ap_discard_request_body(r);
+    if (r->expecting_100)
+        r->connection->keepalive = AP_CONN_CLOSE;
+    else
+        ap_discard_request_body(r);
 }
 
 void aws4_register_body(void)

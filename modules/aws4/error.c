@@ -128,10 +128,9 @@ int aws4_answer(request_rec *r, const as_attempt *attempt, int status)
 
     if (!aws4_conf_of(r).xml)
         return 0;
-    if (r->expecting_100)
-        r->connection->keepalive = AP_CONN_CLOSE;
-    else
-        aws4_discard_body(r);
+    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE)
+        r->connection->keepalive = AP_CONN_CLOSE; /* or all of it is read */
+    aws4_discard_body(r);
     aws4_send_error(r, status, code, message_of(attempt, code),
                     times(r, attempt->data));
     return 1;

@@ -94,7 +94,7 @@ as_verdict aws4_hash_body(unsigned char hash[AS_SHA256_LEN], request_rec *r,
                           int limit, as_attempt *attempt);
 
 /* Of a request that is refused: whether the body is right is no matter any
- * more. */
+ * more, and who waits to be asked for it is not. */
 void aws4_discard_body(request_rec *r);
 
 void aws4_register_body(void);

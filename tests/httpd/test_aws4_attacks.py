@@ -305,3 +305,28 @@ def test_many_small_chunks_to_a_back_end(httpd):
     assert peak(site) < before + 20
     site.log.expects("AH00957")
     site.log.expects("AH01114")
+
+
+def test_a_body_that_waits_to_be_asked_for(httpd):
+    """A part of a multipart upload is not wanted."""
+    site = serve(httpd)
+    target = "/files/a.txt?partNumber=1&uploadId=x"
+    signed = site.key.sign("PUT", target, hash_of(b"good"))
+    signed |= {"Expect": "100-continue", "Content-Length": "4"}
+    with site.connection() as link:
+        link.request("PUT", target, headers=signed)
+        data = link.read_to_end()
+    assert data.startswith(b"HTTP/1.1 501 ") and b"100 Continue" not in data
+
+
+def test_a_body_that_is_too_large(httpd):
+    """It is not read to its end."""
+    site = serve(httpd, "Aws4BodyLimit 1000")
+    signed = site.key.sign("PUT", "/files/a.txt", None)
+    signed["Content-Length"] = "1000000000"
+    began = time.monotonic()
+    with site.connection() as link:
+        link.request("PUT", "/files/a.txt", headers=signed, body=b"x" * 100000)
+        answer = link.read()
+    assert answer.status == 413 and time.monotonic() < began + 10
+    site.log.expects("Aws4BodyLimit")
