@@ -18,7 +18,8 @@ static const char *document(request_rec *r, const char *code,
     return apr_pstrcat(
         r->pool, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>",
         code, "</Code><Message>", ap_escape_html(r->pool, message),
-        "</Message>", more, "<Resource>", ap_escape_html(r->pool, r->uri),
+        "</Message>", more, "<Resource>",
+        ap_escape_html(r->pool, ap_os_escape_path(r->pool, r->uri, 1)),
         "</Resource><RequestId>", id ? ap_escape_html(r->pool, id) : "-",
         "</RequestId></Error>\n", NULL);
 }

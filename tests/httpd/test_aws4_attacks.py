@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import time
 import urllib.parse
+import xml.etree.ElementTree
 
 import pytest
 
@@ -330,3 +331,15 @@ def test_a_body_that_is_too_large(httpd):
         answer = link.read()
     assert answer.status == 413 and time.monotonic() < began + 10
     site.log.expects("Aws4BodyLimit")
+
+
+@pytest.mark.parametrize("path", [
+    "/files/%01%FF", "/files/%3C/Resource%3E%26amp;", "/files/%C3%BC"])
+def test_names_that_are_no_xml(httpd, path):
+    site = serve(httpd)
+    answer = site.get(path, headers={"Authorization": "AWS4-HMAC-SHA256 x"})
+    error = xml.etree.ElementTree.fromstring(answer.body)
+    assert error.find("Resource").text.startswith("/files/")
+    assert [child.tag for child in error] == ["Code", "Message", "Resource",
+                                              "RequestId"]
+    site.log.expects("refused status=")
