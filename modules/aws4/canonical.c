@@ -372,7 +372,7 @@ static char *put_headers(char *to, const aws4_readings *readings)
 
 const char *const aws4_more_signed[] = {
     "destination", "overwrite", "depth", "if", "lock-token", "content-range",
-    "x-http-method-override", NULL
+    "x-http-method-override", "x-http-method", "x-method-override", NULL
 };
 
 static int must_be_signed(const char *name, const char *const *more)

@@ -343,3 +343,19 @@ def test_names_that_are_no_xml(httpd, path):
     assert [child.tag for child in error] == ["Code", "Message", "Resource",
                                               "RequestId"]
     site.log.expects("refused status=")
+
+
+@pytest.mark.parametrize("name", [
+    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override",
+    "Destination", "Overwrite"])
+def test_another_method_in_a_header(httpd, name):
+    """Scripts and frameworks take it for the method."""
+    site = serve(httpd)
+    signed = site.key.sign("POST", "/cgi-bin/echo")
+    answer = site.get("/cgi-bin/echo", "POST",
+                      headers={**signed, name: "DELETE"})
+    assert answer.status == 401
+    site.log.expects("a header must be signed")
+    signed = site.key.sign("POST", "/cgi-bin/echo", headers={name: "DELETE"})
+    answer = site.get("/cgi-bin/echo", "POST", headers=signed)
+    assert answer.status == 200
