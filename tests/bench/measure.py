@@ -2,6 +2,7 @@
 """Rows of the table while they run, and the rounds they run in."""
 import statistics
 import time
+import zlib
 
 import credentials as cred
 import mutual
@@ -89,6 +90,40 @@ class Raw:
 
     def stop(self):
         self.program.stop()
+
+
+class Hash:
+    """OpenSSL's SHA-256 of a body."""
+    part = table.PUT_DEAR
+
+    def __init__(self, program, size, options):
+        self.alg = "SHA-256 of a body"
+        self.cost = []
+        self.program = Program(program, size, cpus=options.server_cpus)
+
+    def measure(self, count):
+        count = max(count // self.part, 1)
+        self.cost.append(int(self.program.ask(count)[0]) / 1000)
+
+    def stop(self):
+        self.program.stop()
+
+
+class Crc:
+    """zlib's CRC-32 of a body."""
+    part = table.PUT_DEAR
+
+    def __init__(self, body):
+        self.alg = "CRC-32 of a body (zlib)"
+        self.cost = []
+        self.body = body
+
+    def measure(self, count):
+        count = max(count // self.part, 1)
+        begun = time.process_time_ns()
+        for _ in range(count):
+            zlib.crc32(self.body)
+        self.cost.append((time.process_time_ns() - begun) / count / 1000)
 
 
 def rounds(rows, raws, options):
@@ -222,6 +257,26 @@ def endure(scenario, folder, load, options):
         row.stop()
     return {"step": step, "own": [own for own, _ in sizes],
             "shared": [shared for _, shared in sizes]}
+
+
+def large_bodies(scenarios, folder, load, options):
+    """Kilobytes that httpd's child had at most during a small and a large
+    body; scenarios are such pairs by name."""
+    found = []
+    for i, (name, pair) in enumerate(scenarios):
+        found.append({"name": name, "most": [], "size": len(pair[1].body)})
+        row = Row(pair[0], folder.with_name(f"{folder.name}-{i}"), load,
+                  options)
+        try:
+            for scenario in (pair[0], *pair): # the first one settles
+                row.scenario.body = scenario.body
+                row.expect(CONNECTIONS)
+                row.server.forget_peak()
+                row.send(CONNECTIONS)
+                found[-1]["most"].append(row.server.peak())
+        finally:
+            row.stop()
+    return found
 
 
 def first_request(scenario, folder, load, options):

@@ -9,6 +9,9 @@ DIGEST_ALLOWANCE = 8        # microseconds over no auth
 MUTUAL_ALLOWANCE = 8        # microseconds over no auth
 STEP_ALLOWANCE = 1.3        # times OpenSSL's bare calls
 DIGEST_SHARE = 0.5          # of what stock Digest takes over no auth
+AWS4_ALLOWANCE = 12         # microseconds over no auth
+PUT_ALLOWANCE = 1.15        # times no auth and the SHA-256 of the body
+BODY_ALLOWANCE = 512        # kilobytes more for 200 MiB than for one
 LOOKUP_ALLOWANCE = 1.5      # times a store of ten, over no auth
 LOAD_ALLOWANCE = 3000       # milliseconds for a million lines
 LINE_ALLOWANCE = 200        # octets of memory for a line
@@ -114,6 +117,32 @@ def mutual_goals(rows):
                        MUTUAL_ALLOWANCE, "us")
 
 
+def aws4_goals(rows, raws):
+    by_key = {row.scenario.key: row for row in rows}
+    for key in ("aws4-get", "aws4-presigned"):
+        if key in by_key:
+            yield goal(f"{by_key[key].scenario.name}, over no auth",
+                       statistics.median(over(by_key[key], rows[0])),
+                       AWS4_ALLOWANCE, "us")
+    plain = by_key.get("aws4-put-none")
+    if not plain:
+        return
+    hashed = next(raw for raw in raws if raw.alg.startswith("SHA-256"))
+    for row in rows:
+        if row.scenario.key.startswith("aws4-put") and row is not plain:
+            yield goal(f"{row.scenario.name}, over both",
+                       statistics.median(
+                           a / (b + c) for a, b, c in zip(
+                               row.cost, plain.cost, hashed.cost)),
+                       PUT_ALLOWANCE, "x")
+
+
+def body_goals(bodies):
+    for row in bodies:
+        yield goal(f"{row['name']}, memory, growth",
+                   row["most"][-1] - row["most"][-2], BODY_ALLOWANCE, "kB")
+
+
 def lookup_goals(rows):
     by_key = {row.scenario.key: row for row in rows}
     for store in ("file", "sqlite"):
@@ -143,7 +172,8 @@ def step_goals(steps):
 def goals(rows, raws):
     return [*list_goals(rows), *token_goals(rows, raws),
             *password_goals(rows), *digest_goals(rows),
-            *mutual_goals(rows), *lookup_goals(rows)]
+            *mutual_goals(rows), *aws4_goals(rows, raws),
+            *lookup_goals(rows)]
 
 
 def memory_goal(memory):
@@ -163,7 +193,7 @@ def show(report):
               f"{row['over']:11.1f}{row['over_spread']:6.1f}"
               f"{row['ratio']:8.3f}{row['pace']:8.0f}")
     if report["raw"]:
-        print("\nOpenSSL alone, us CPU per check of a signature")
+        print("\nOpenSSL alone, us CPU per check of a signature, or hash")
     for row in report["raw"]:
         print(f"{row['name']:40}{row['cpu']:9.1f}{row['cpu_spread']:6.1f}")
     if "files" in report:
@@ -177,6 +207,11 @@ def show(report):
     for step in report.get("steps", []):
         print(f"{step['name']:40}{step['ours']:9.1f}{step['bare']:9.1f}"
               f"{step['ratio']:8.3f} x")
+    if "bodies" in report:
+        print("\nkB in use at most while bodies come, of 1 MiB, and of more")
+    for row in report.get("bodies", []):
+        print(f"{row['name']:40}{row['most'][-2]:9}{row['most'][-1]:9}"
+              f"   {row['size'] >> 20} MiB")
     if "reload" in report:
         told = report["reload"]
         print(f"\nthe larger file is replaced: slowest request before "

@@ -8,11 +8,13 @@ import itertools
 import random
 import re
 import ssl
+import subprocess
 import threading
 
+import aws
 import credentials as cred
 import mutual
-from server import Failed, is_there
+from server import Failed, build, is_there
 
 PLACE = """
 <Location "/">
@@ -528,6 +530,99 @@ def mutual_scenarios():
                  **mutual_conf(mutual.ALGORITHMS["ec-p256"], cred.Sqlite))
 
 
+# ---- AWS4-HMAC-SHA256 ------------------------------------------------
+
+FOLDER = """
+DavLockDB "{root}/davlock"
+<Location "/files">
+    Dav On
+</Location>
+"""
+BODY = b"a" * 1048576
+PUT_DEAR = 10
+AWS4_MODULES = "authscheme authscheme_credentials authscheme_aws4 dav dav_fs"
+# A request is signed once and sent for as long as the run takes.
+AWS4 = ["AuthCredentials file:{root}/credentials", "Aws4Presigned on",
+        "Aws4UnsignedPayload always", "Aws4ClockSkew 86400"]
+
+
+@dataclasses.dataclass
+class Put(Scenario):
+    """The same file again and again, of a mebibyte or as large as it is told."""
+    conf: str = FOLDER
+    modules: str = "dav dav_fs"
+    status: int = 204
+    dear: int = PUT_DEAR
+    body: bytes = BODY
+
+    def prepare(self, server):
+        (server.root / "htdocs/files").mkdir()
+        (server.root / "htdocs/files/a").write_bytes(b"old")
+
+    def requests(self, server, count):
+        return [(self.status, self.one(server))]
+
+    def one(self, server):
+        return aws.put_plain("/files/a", f"localhost:{server.port}",
+                             self.body)
+
+
+@dataclasses.dataclass
+class Aws4(Put):
+    """With a key that htauth makes."""
+    conf: str = ('AuthSchemeSecret "{root}/secret"\n' + FOLDER
+                 + place("AWS4-HMAC-SHA256", *AWS4))
+    modules: str = AWS4_MODULES
+    sign: object = None  # (client, scenario) -> request
+
+    def prepare(self, server):
+        super().prepare(server)
+        secret = server.root / "secret"
+        secret.write_text("0123456789abcdef" * 4 + "\n")
+        secret.chmod(0o600)
+        tool = [build.build_dir() / "htauth", "-f",
+                f"file:{server.root}/credentials"]
+        done = [subprocess.run([*tool, *more], text=True, capture_output=True)
+                for more in (["init"],
+                             ["aws4", "robot", "--secret-file", secret])]
+        pair = dict(line.split(" = ", 1) for line in done[1].stdout.split("\n")
+                    if " = " in line)
+        if "aws_secret_access_key" not in pair:
+            raise Failed(f"htauth makes no key: {done[1].stderr}")
+        self.client = aws.Client(pair["aws_access_key_id"],
+                                 pair["aws_secret_access_key"],
+                                 f"localhost:{server.port}")
+
+    def one(self, server):
+        return self.sign(self.client, self)
+
+
+def aws4_gets():
+    get = {"status": 200, "dear": 1}
+    yield Aws4("aws4-get", "AWS4 GET, Authorization",
+               sign=lambda c, s: c.get("/index.html"), **get)
+    yield Aws4("aws4-presigned", "AWS4 GET, presigned",
+               sign=lambda c, s: c.presigned("/index.html"), **get)
+
+
+def aws4_puts(body=BODY):
+    big = f"PUT {len(body) >> 20} MiB"
+    yield Put("aws4-put-none", f"{big}, no auth", body=body)
+    for key, name, sign in (
+            ("hash", "body's hash", aws.Client.put),
+            ("chunked", "chunks signed", aws.Client.put_chunked),
+            ("trailer", "chunks, CRC-32", aws.Client.put_trailer),
+            ("unsigned", "body unsigned", aws.Client.put_unsigned)):
+        yield Aws4(f"aws4-put-{key}", f"{big}, AWS4, {name}", body=body,
+                   sign=lambda c, s, sign=sign: sign(c, "/files/a", s.body))
+
+
+def aws4_scenarios():
+    if is_there("authscheme_aws4") and is_there("dav_fs"):
+        yield from aws4_gets()
+        yield from aws4_puts()
+
+
 # ---- all -------------------------------------------------------------
 
 def scenarios(material, folder, most):
@@ -535,7 +630,8 @@ def scenarios(material, folder, most):
     records of a large store."""
     return [*list_scenarios(material), *token_scenarios(material, folder),
             *password_scenarios(), *digest_scenarios(), *hoba_scenarios(),
-            *mutual_scenarios(), *many_scenarios(most)]
+            *mutual_scenarios(), *aws4_scenarios(),
+            *many_scenarios(most)]
 
 
 @dataclasses.dataclass
@@ -585,6 +681,7 @@ def missing():
     wanted = {"authscheme_bearer": "run make", "authscheme_hoba": "run make",
               "authscheme_digest": "run make",
               "authscheme_mutual": "run make",
+              "authscheme_aws4": "run make",
               "auth_openidc": "build/install-packages bench"}
     return [(f"mod_{name}", how) for name, how in wanted.items()
             if not is_there(name)]

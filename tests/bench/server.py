@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -196,6 +197,18 @@ class Server:
                 if name == "RssShmem":
                     shared += int(value.split()[0])
         return own, shared
+
+
+    def forget_peak(self):
+        for pid in self.processes():
+            pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+    def peak(self):
+        """Kilobytes that the largest process had since then."""
+        texts = (pathlib.Path(f"/proc/{pid}/status").read_text()
+                 for pid in self.processes())
+        return max(int(re.search(r"VmHWM:\s+(\d+)", text)[1])
+                   for text in texts)
 
 
 class Program:
