@@ -1,7 +1,5 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "hex.h"
 #include "sign.h"
@@ -12,40 +10,14 @@
 
 static const as_span newline = { "\n", 1 };
 
-static int add_all(EVP_MAC_CTX *ctx, const as_span *parts, int count)
-{
-    int i;
-
-    for (i = 0; i < count; i++)
-        if (EVP_MAC_update(ctx, (const unsigned char *)parts[i].at,
-                           parts[i].len) != 1)
-            return 0;
-    return 1;
-}
-
 /* HMAC-SHA256 over the parts, one after the other. */
 static apr_status_t mac(unsigned char out[AS_SHA256_LEN], as_span key,
                         const as_span *parts, int count)
 {
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_utf8_string("digest", digest, sizeof(digest) - 1),
-        OSSL_PARAM_END
-    };
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
-    size_t len = 0;
-    int ok = hmac && ctx
-             && EVP_MAC_init(ctx, (const unsigned char *)key.at, key.len,
-                             params) == 1
-             && add_all(ctx, parts, count)
-             && EVP_MAC_final(ctx, out, &len, AS_SHA256_LEN) == 1
-             && len == AS_SHA256_LEN;
+    apr_status_t rv = as_hmac(out, key, parts, count);
 
-    EVP_MAC_CTX_free(ctx);
-    EVP_MAC_free(hmac);
-    if (ok)
-        return APR_SUCCESS;
+    if (rv == APR_SUCCESS)
+        return rv;
     ERR_clear_error();
     as_wipe(out, AS_SHA256_LEN);
     return APR_EGENERAL;

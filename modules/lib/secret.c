@@ -76,28 +76,52 @@ apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
     return ok ? APR_SUCCESS : APR_EGENERAL;
 }
 
+/* ---- HMAC ------------------------------------------------------------ */
+
+static int update_plain(EVP_MD_CTX *ctx, const as_span *parts, int count)
+{
+    int i, ok = 1;
+
+    for (i = 0; ok && i < count; i++)
+        ok = EVP_DigestUpdate(ctx, parts[i].at, parts[i].len) == 1;
+    return ok;
+}
+
+/* The key in a block of SHA-256, a longer one as its hash. */
+static int put_key(unsigned char pad[64], as_span key)
+{
+    memset(pad, 0, 64);
+    if (key.len > 64)
+        return as_sha256(pad, key) == APR_SUCCESS;
+    if (key.len)
+        memcpy(pad, key.at, key.len);
+    return 1;
+}
+
+static void turn(unsigned char pad[64], unsigned char with)
+{
+    int i;
+
+    for (i = 0; i < 64; i++)
+        pad[i] ^= with;
+}
+
 /* RFC 2104, on top of one digest context: OpenSSL 3 fetches its HMAC anew for
  * every call, at ten times the cost of the hash. */
-apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
-                    const as_span *parts, int count)
+static apr_status_t hmac(unsigned char out[AS_SHA256_LEN], as_span key,
+                         const as_span *parts, int count,
+                         int (*add)(EVP_MD_CTX *, const as_span *, int))
 {
     unsigned char pad[64];
-    EVP_MD_CTX *ctx;
-    apr_size_t i;
-    int ok;
+    int ok = put_key(pad, key);
+    EVP_MD_CTX *ctx = ok ? EVP_MD_CTX_new() : NULL;
 
-    if (key.len > sizeof(pad))
-        return APR_EINVAL;
-    ctx = EVP_MD_CTX_new();
-    memset(pad, 0x36, sizeof(pad));
-    for (i = 0; i < key.len; i++)
-        pad[i] ^= (unsigned char)key.at[i];
+    turn(pad, 0x36);
     ok = ctx && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1
          && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
-         && update(ctx, parts, count)
+         && add(ctx, parts, count)
          && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
-    for (i = 0; i < sizeof(pad); i++)
-        pad[i] ^= 0x36 ^ 0x5c;
+    turn(pad, 0x36 ^ 0x5c);
     ok = ok && EVP_DigestInit_ex(ctx, NULL, NULL) == 1
          && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
          && EVP_DigestUpdate(ctx, out, AS_SHA256_LEN) == 1
@@ -105,4 +129,16 @@ apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
     as_wipe(pad, sizeof(pad));
     EVP_MD_CTX_free(ctx);
     return ok ? APR_SUCCESS : APR_EGENERAL;
+}
+
+apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
+                    const as_span *parts, int count)
+{
+    return key.len > 64 ? APR_EINVAL : hmac(out, key, parts, count, update);
+}
+
+apr_status_t as_hmac(unsigned char out[AS_SHA256_LEN], as_span key,
+                     const as_span *parts, int count)
+{
+    return hmac(out, key, parts, count, update_plain);
 }

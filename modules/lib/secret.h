@@ -35,8 +35,13 @@ apr_status_t as_sha256(unsigned char out[AS_SHA256_LEN], as_span octets);
 apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
                      int count);
 
-/* HMAC-SHA256 over the same encoding. */
+/* HMAC-SHA256 over the same encoding; a key of at most 64 octets. */
 apr_status_t as_mac(unsigned char out[AS_SHA256_LEN], as_span key,
                     const as_span *parts, int count);
+
+/* HMAC-SHA256 over the parts as they are, one after the other. out may be where
+ * the key is. */
+apr_status_t as_hmac(unsigned char out[AS_SHA256_LEN], as_span key,
+                     const as_span *parts, int count);
 
 #endif
