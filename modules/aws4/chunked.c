@@ -5,8 +5,6 @@
  */
 #include <stdlib.h>
 
-#include <openssl/hmac.h>
-
 #include "checksum.h"
 #include "chunked.h"
 #include "grammar.h"
@@ -81,14 +79,15 @@ static aws4_body_fault check_signature(aws4_chunked *body, const char *name,
 {
     unsigned char made[AS_SHA256_LEN];
     char hash[HEX_LEN + 1];
+    as_span key = { (const char *)body->key, sizeof(body->key) }, text;
     int len;
 
     if (!end_hash(hash, body->ctx))
         return AWS4_BODY_FAILED;
     len = apr_snprintf(body->text, body->text_size, "%s\n%s%s\n%s%s", name,
                        body->context, body->previous, more, hash);
-    if (!HMAC(EVP_sha256(), body->key, sizeof(body->key),
-              (unsigned char *)body->text, (apr_size_t)len, made, NULL))
+    text = (as_span){ body->text, (apr_size_t)len };
+    if (as_hmac(made, key, &text, 1) != APR_SUCCESS)
         return AWS4_BODY_FAILED;
     as_hex_put(body->previous, made, sizeof(made));
     return CRYPTO_memcmp(made, body->claimed, sizeof(made))
@@ -505,7 +504,8 @@ static int begin_signatures(aws4_chunked *body,
     as_hex_put(body->previous, terms->seed, sizeof(terms->seed));
     memcpy(body->key, terms->key, sizeof(body->key));
     body->ctx = EVP_MD_CTX_new();
-    return body->ctx && EVP_DigestInit_ex(body->ctx, EVP_sha256(), NULL) == 1;
+    return body->ctx && EVP_DigestInit_ex(body->ctx, as_sha256_md(), NULL)
+                            == 1;
 }
 
 aws4_chunked *aws4_chunked_make(const aws4_chunked_terms *terms,

@@ -53,7 +53,7 @@ int aws4_sum_begin(aws4_sum *payload, as_span value, apr_pool_t *pool)
         return 0;
     apr_pool_cleanup_register(pool, payload->ctx, free_ctx,
                               apr_pool_cleanup_null);
-    return EVP_DigestInit_ex(payload->ctx, EVP_sha256(), NULL) == 1;
+    return EVP_DigestInit_ex(payload->ctx, as_sha256_md(), NULL) == 1;
 }
 
 int aws4_sum_update(aws4_sum *payload, as_span piece)

@@ -46,7 +46,7 @@ static int update(EVP_MD_CTX *ctx, const as_span *parts, int count)
 /* OpenSSL 3 looks EVP_sha256() up in its providers with every use, which takes
  * longer than a hash of two hundred octets. What it found once is the same for
  * ever, whichever thread found it. */
-static const EVP_MD *sha256(void)
+const EVP_MD *as_sha256_md(void)
 {
     static _Atomic(EVP_MD *) found;
     EVP_MD *md = atomic_load_explicit(&found, memory_order_acquire);
@@ -60,15 +60,15 @@ static const EVP_MD *sha256(void)
 
 apr_status_t as_sha256(unsigned char out[AS_SHA256_LEN], as_span octets)
 {
-    return EVP_Digest(octets.at, octets.len, out, NULL, sha256(), NULL) == 1
-               ? APR_SUCCESS : APR_EGENERAL;
+    return EVP_Digest(octets.at, octets.len, out, NULL, as_sha256_md(), NULL)
+                   == 1 ? APR_SUCCESS : APR_EGENERAL;
 }
 
 apr_status_t as_hash(unsigned char out[AS_SHA256_LEN], const as_span *parts,
                      int count)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    int ok = ctx && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1
+    int ok = ctx && EVP_DigestInit_ex(ctx, as_sha256_md(), NULL) == 1
              && update(ctx, parts, count)
              && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
 
@@ -117,7 +117,7 @@ static apr_status_t hmac(unsigned char out[AS_SHA256_LEN], as_span key,
     EVP_MD_CTX *ctx = ok ? EVP_MD_CTX_new() : NULL;
 
     turn(pad, 0x36);
-    ok = ctx && EVP_DigestInit_ex(ctx, sha256(), NULL) == 1
+    ok = ctx && EVP_DigestInit_ex(ctx, as_sha256_md(), NULL) == 1
          && EVP_DigestUpdate(ctx, pad, sizeof(pad)) == 1
          && add(ctx, parts, count)
          && EVP_DigestFinal_ex(ctx, out, NULL) == 1;

@@ -27,6 +27,9 @@ static APR_INLINE void as_wipe(void *bytes, apr_size_t len)
  * none to give. */
 apr_status_t as_random(unsigned char *bytes, apr_size_t len);
 
+/* SHA-256 for OpenSSL's own calls, looked up once; NULL if there is none. */
+const EVP_MD *as_sha256_md(void);
+
 /* SHA-256 of the octets alone. */
 apr_status_t as_sha256(unsigned char out[AS_SHA256_LEN], as_span octets);
 
