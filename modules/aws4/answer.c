@@ -22,10 +22,6 @@ typedef struct aws4_seen {
     unsigned char sha256[AS_SHA256_LEN];
 } aws4_seen;
 
-/* SHA-256 of nothing */
-#define AWS4_EMPTY "e3b0c44298fc1c149afbf4c8996fb924" \
-                   "27ae41e4649b934ca495991b7852b855"
-
 /* ---- the client's own request ---------------------------------------- */
 
 request_rec *aws4_initial(request_rec *r)
@@ -296,7 +292,7 @@ static as_verdict guard(aws4_try *t, request_rec *r, as_attempt *attempt)
         || t->checked.payload.body == AWS4_BODY_OPEN)
         return AS_GRANTED;
     if (terms.kind == AWS4_PAYLOAD_HASH && !has_body(first)
-        && as_span_is_nocase(line, AWS4_EMPTY))
+        && as_span_is_nocase(line, AWS4_EMPTY_SHA256))
         return AS_GRANTED;
     seen = seen_of(first);
     if (!seen->is_guarded)

@@ -11,8 +11,6 @@
 #include "hex.h"
 
 #define HEX_LEN (2 * AS_SHA256_LEN)
-#define EMPTY_HASH \
-    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 typedef enum body_state {
     AT_HEAD, /* of a chunk */
@@ -101,7 +99,7 @@ static aws4_body_fault check_chunk(aws4_chunked *body)
     if (!has_signatures(body))
         return AWS4_BODY_GOOD;
     fault = check_signature(body, "AWS4-HMAC-SHA256-PAYLOAD",
-                            EMPTY_HASH "\n");
+                            AWS4_EMPTY_SHA256 "\n");
     if (!fault)
         body->verified = body->given;
     return fault;

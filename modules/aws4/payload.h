@@ -10,6 +10,10 @@
 
 #include "secret.h"
 
+/* The hash of nothing. */
+#define AWS4_EMPTY_SHA256 \
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 typedef enum aws4_payload_kind {
     AWS4_PAYLOAD_ABSENT,           /* no such header */
     AWS4_PAYLOAD_HASH,             /* the hash of the body */

@@ -3,6 +3,8 @@
  * Nonces are random: with 96 bits of them, four thousand million secrets may be
  * sealed under one key.
  */
+#include <stdatomic.h>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -14,6 +16,19 @@
 #define NONCE_LEN 12
 #define TAG_LEN 16
 #define OVERHEAD (NONCE_LEN + TAG_LEN)
+
+/* Looked up once: OpenSSL 3 would do it with every use. */
+static const EVP_CIPHER *aes_256_gcm(void)
+{
+    static _Atomic(EVP_CIPHER *) found;
+    EVP_CIPHER *cipher = atomic_load_explicit(&found, memory_order_acquire);
+
+    if (!cipher) {
+        cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+        atomic_store_explicit(&found, cipher, memory_order_release);
+    }
+    return cipher;
+}
 
 /* What is authenticated beside the secret: the version, too, so that a text
  * can't be passed off as one of another. */
@@ -33,8 +48,8 @@ static int encrypt(unsigned char *out, as_span secret,
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     unsigned char *at = out + NONCE_LEN;
     int n, end;
-    int ok = ctx
-             && EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, out) == 1
+    int ok = ctx && aes_256_gcm()
+             && EVP_EncryptInit_ex(ctx, aes_256_gcm(), NULL, key, out) == 1
              && add_name(ctx, name)
              && EVP_EncryptUpdate(ctx, at, &n,
                                   (const unsigned char *)secret.at,
@@ -59,8 +74,8 @@ static int decrypt(unsigned char *out, as_span sealed,
     int ok;
 
     memcpy(tag, nonce + NONCE_LEN + len, sizeof(tag));
-    ok = ctx
-         && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, nonce) == 1
+    ok = ctx && aes_256_gcm()
+         && EVP_DecryptInit_ex(ctx, aes_256_gcm(), NULL, key, nonce) == 1
          && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, tag) == 1
          && add_name(ctx, name)
          && EVP_DecryptUpdate(ctx, out, &n, nonce + NONCE_LEN, len) == 1
