@@ -505,6 +505,24 @@ static void published_chunks(void **state)
         check_stream(&streams[i], key);
 }
 
+/* HMAC takes a key of more than a block as its hash. */
+static void secret_of_more_than_a_block(void **state)
+{
+    char secret[200];
+    unsigned char key[AS_SHA256_LEN], right[AS_SHA256_LEN];
+
+    pool = *state;
+    memset(secret, 's', sizeof(secret));
+    assert_true(as_hex_take(right, as_span_of(
+        "e1cc9e370b5ba8359a3962f5e2852727"
+        "e5e46b3010945603012eb1bdae5bf0a3")));
+    assert_int_equal(aws4_signing_key(key, (as_span){ secret, sizeof(secret) },
+                                      as_span_of("20130524"),
+                                      as_span_of("us-east-1"),
+                                      as_span_of("s3")), APR_SUCCESS);
+    assert_memory_equal(key, right, sizeof(key));
+}
+
 static void long_secret(void **state)
 {
     char secret[AWS4_SECRET_MAX + 1];
@@ -1699,6 +1717,7 @@ int main(void)
         UNIT_TEST(clients),
         UNIT_TEST(published_requests),
         UNIT_TEST(published_chunks),
+        UNIT_TEST(secret_of_more_than_a_block),
         UNIT_TEST(long_secret),
         UNIT_TEST(header_form),
         UNIT_TEST(encoded_id),
