@@ -226,6 +226,8 @@ static as_verdict check_signature(aws4_try *t, request_rec *r,
 
     if (fault == AWS4_OK && !t->cred)
         fault = AWS4_MISMATCH;
+    if (fault == AWS4_OK)
+        aws4_keep_key(t);
     if (fault != AWS4_MISMATCH)
         return check(t, attempt, fault, t->checked.why);
     attempt->detail = as_string(r->pool, t->sent.key_id);

@@ -50,6 +50,8 @@ typedef struct aws4_try {
     aws4_fault fault;     /* the last that was found */
     const as_cred *cred;  /* the key's record, or NULL: nobody's */
     unsigned char key[AS_SHA256_LEN];
+    unsigned char tag[AS_SHA256_LEN]; /* of the key in the cache */
+    int has_tag;                      /* it may be put there */
 } aws4_try;
 
 as_verdict aws4_authenticate(request_rec *r, const as_credentials *sent,
@@ -66,6 +68,9 @@ as_found aws4_find(request_rec *r);
 /* Sets cred and key of t. AS_GRANTED for "go on", also where nobody has that
  * key; or a verdict on our side. */
 as_verdict aws4_find_key(aws4_try *t, request_rec *r, as_attempt *attempt);
+
+/* The signature was right: the key is at hand for the next request. */
+void aws4_keep_key(const aws4_try *t);
 
 /* ---- error.c --------------------------------------------------------- */
 

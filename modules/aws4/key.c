@@ -2,11 +2,13 @@
 /*
  * Whose key it is, and the key that signs on one day in one region for one
  * service. The store has secrets sealed under the server secret. Who has no key
- * gets one that fits nothing, so that it costs the same.
+ * gets one that fits nothing, so that it costs the same as one of a key that was
+ * not used lately.
  */
 #include "httpd.h"
 
 #include "glue.h"
+#include "key_cache.h"
 #include "seal.h"
 #include "sign.h"
 
@@ -40,6 +42,16 @@ static apr_status_t unseal(as_span *secret, const as_cred *cred,
     return rv;
 }
 
+/* All that a key is derived from; the sealed secret, for the secret. */
+static int tag(unsigned char out[AS_SHA256_LEN], const aws4_try *t)
+{
+    const as_span parts[] = { as_span_of(t->cred->id), t->cred->value,
+                              t->sent.day, t->sent.region, t->sent.service };
+
+    return as_hash(out, parts, sizeof(parts) / sizeof(parts[0]))
+           == APR_SUCCESS;
+}
+
 static as_verdict derive(aws4_try *t, request_rec *r, as_attempt *attempt)
 {
     const aws4_request_credentials *sent = &t->sent;
@@ -69,5 +81,16 @@ as_verdict aws4_find_key(aws4_try *t, request_rec *r, as_attempt *attempt)
         return as_break(attempt, "AWS4-HMAC-SHA256 needs AuthCredentials");
     if (rv != APR_SUCCESS && rv != APR_NOTFOUND)
         return as_fail(attempt, rv, "cannot reach the credential store");
+    t->has_tag = t->cred && tag(t->tag, t);
+    if (t->has_tag && aws4_keys_find(t->key, t->tag)) {
+        t->has_tag = 0; /* it is there */
+        return AS_GRANTED;
+    }
     return derive(t, r, attempt);
+}
+
+void aws4_keep_key(const aws4_try *t)
+{
+    if (t->has_tag)
+        aws4_keys_keep(t->key, t->tag);
 }

@@ -5,6 +5,7 @@ libaws4_la_SOURCES = \
     modules/aws4/credentials.c modules/aws4/credentials.h \
     modules/aws4/date.c modules/aws4/date.h \
     modules/aws4/fault.c modules/aws4/fault.h \
+    modules/aws4/key_cache.c modules/aws4/key_cache.h \
     modules/aws4/sign.c modules/aws4/sign.h \
     modules/aws4/uri.c modules/aws4/uri.h \
     modules/aws4/verify.c modules/aws4/verify.h

@@ -15,6 +15,7 @@
 #include "http_request.h"
 
 #include "glue.h"
+#include "key_cache.h"
 
 #define DEFAULT_SKEW 900          /* seconds, as S3 has it */
 #define SKEW_MOST 86400
@@ -346,12 +347,22 @@ static int check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+static void child_init(apr_pool_t *pool, server_rec *s)
+{
+    apr_status_t rv = aws4_keys_init(pool);
+
+    if (rv != APR_SUCCESS)
+        ap_log_error(APLOG_MARK, APLOG_WARNING, rv, s,
+                     "AWS4: derived keys are not kept");
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     ap_register_provider(p, AS_SCHEME_GROUP, scheme.name, AS_SCHEME_VERSION,
                          &scheme);
     aws4_register_body();
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(refuse_operations, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

@@ -13,6 +13,7 @@
 #include "date.h"
 #include "hex.h"
 #include "sign.h"
+#include "key_cache.h"
 #include "verify.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -503,6 +504,41 @@ static void published_chunks(void **state)
                                       as_span_of("s3")), APR_SUCCESS);
     for (i = 0; i < COUNT(streams); i++)
         check_stream(&streams[i], key);
+}
+
+static void make_tag(unsigned char tag[AS_SHA256_LEN], int n)
+{
+    assert_int_equal(as_sha256(tag, (as_span){ (const char *)&n, sizeof(n) }),
+                     APR_SUCCESS);
+}
+
+/* Of many keys the newest are there, and none once the process ends. */
+static void kept_keys(void **state)
+{
+    unsigned char tag[AS_SHA256_LEN], key[AS_SHA256_LEN];
+    apr_pool_t *child;
+    int i, found = 0;
+
+    apr_pool_create(&child, *state);
+    make_tag(tag, 0);
+    aws4_keys_keep(tag, tag);
+    assert_false(aws4_keys_find(key, tag)); /* there is no cache yet */
+    assert_int_equal(aws4_keys_init(child), APR_SUCCESS);
+    for (i = 0; i < 2000; i++) {
+        make_tag(tag, i);
+        assert_false(aws4_keys_find(key, tag));
+        aws4_keys_keep(tag, tag);
+        aws4_keys_keep(tag, tag);
+        assert_true(aws4_keys_find(key, tag));
+        assert_memory_equal(key, tag, sizeof(key));
+    }
+    for (i = 0; i < 2000; i++) {
+        make_tag(tag, i);
+        found += aws4_keys_find(key, tag);
+    }
+    assert_int_equal(found, 256);
+    apr_pool_destroy(child);
+    assert_false(aws4_keys_find(key, tag));
 }
 
 /* HMAC takes a key of more than a block as its hash. */
@@ -1717,6 +1753,7 @@ int main(void)
         UNIT_TEST(clients),
         UNIT_TEST(published_requests),
         UNIT_TEST(published_chunks),
+        UNIT_TEST(kept_keys),
         UNIT_TEST(secret_of_more_than_a_block),
         UNIT_TEST(long_secret),
         UNIT_TEST(header_form),
