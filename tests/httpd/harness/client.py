@@ -3,6 +3,7 @@
 any byte in it, no Host, several requests on one connection."""
 import base64
 import http.client
+import io
 import socket
 import ssl
 
@@ -60,6 +61,30 @@ class Response:
 
     def __repr__(self):
         return f"<{self.status} {self.headers} {self.body[:200]!r}>"
+
+
+class Said(io.BytesIO):
+    """What a server has sent, in the place of its socket."""
+
+    def makefile(self, *_):
+        return self
+
+    def close(self):
+        """It is read on from where an answer ended."""
+
+
+def answers(data, methods):
+    """The responses to pipelined requests; there must be no more of them, and
+    nothing between or after them."""
+    said, found = Said(data), []
+    for method in methods:
+        answer = http.client.HTTPResponse(said, method=method)
+        answer.begin()
+        body = answer.read()
+        found.append(Response(answer.status, answer.getheaders(), body,
+                              answer.version))
+    assert said.read() == b""
+    return found
 
 
 class Connection:
@@ -122,6 +147,13 @@ class Connection:
 
     def get(self, target, method="GET", **more):
         return self.request(method, target, **more).read(method)
+
+    def read_some(self):
+        """What comes of the next answer, or nothing if the server closes."""
+        data = self.sock.recv(65536)
+        while data and b"\r\n\r\n" not in data:
+            data += self.sock.recv(65536)
+        return data
 
     def read_to_end(self):
         data = b""
