@@ -10,6 +10,8 @@
 
 #include "glue.h"
 
+#define SINK "AUTHSCHEME_AWS4_SINK"
+
 static const char *document(request_rec *r, const char *code,
                             const char *message, const char *more)
 {
@@ -37,6 +39,19 @@ static void forget_content(request_rec *r)
         apr_table_unset(r->headers_out, names[i]);
 }
 
+/* A handler whose body is refused may answer, too: nobody hears it. */
+static apr_status_t sink(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    (void)f;
+    apr_brigade_cleanup(bb);
+    return APR_SUCCESS;
+}
+
+void aws4_register_error(void)
+{
+    ap_register_output_filter(SINK, sink, NULL, AP_FTYPE_PROTOCOL);
+}
+
 void aws4_send_error(request_rec *r, int status, const char *code,
                      const char *message, const char *more)
 {
@@ -53,6 +68,7 @@ void aws4_send_error(request_rec *r, int status, const char *code,
         apr_brigade_puts(bb, NULL, NULL, text);
     APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(alloc));
     ap_pass_brigade(r->output_filters, bb);
+    ap_add_output_filter(SINK, NULL, r, r->connection);
 }
 
 /* ---- refusals -------------------------------------------------------- */

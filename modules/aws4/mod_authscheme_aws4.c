@@ -361,6 +361,7 @@ static void register_hooks(apr_pool_t *p)
     ap_register_provider(p, AS_SCHEME_GROUP, scheme.name, AS_SCHEME_VERSION,
                          &scheme);
     aws4_register_body();
+    aws4_register_error();
     ap_hook_check_config(check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_fixups(refuse_operations, NULL, NULL, APR_HOOK_MIDDLE);

@@ -4,6 +4,7 @@ client's unlucky request, must not achieve. What gets through is what a CGI
 script has read or mod_dav has stored."""
 import hashlib
 import hmac
+import socket
 import time
 import urllib.parse
 import xml.etree.ElementTree
@@ -359,3 +360,20 @@ def test_another_method_in_a_header(httpd, name):
     signed = site.key.sign("POST", "/cgi-bin/echo", headers={name: "DELETE"})
     answer = site.get("/cgi-bin/echo", "POST", headers=signed)
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("module", ["proxy_scgi", "proxy_uwsgi", "proxy_fcgi"])
+def test_a_handler_that_answers_as_well(httpd, module):
+    """To a read that fails some say 500, when the client has been told."""
+    with socket.create_server(("127.0.0.1", 0)) as backend:
+        url = f"{module[6:]}://127.0.0.1:{backend.getsockname()[1]}/"
+        site = serve(httpd, f'ProxyPass "/files/back" "{url}"',
+                     modules="dav dav_fs cgi proxy " + module)
+        signed = site.key.sign("PUT", "/files/back", hash_of(b"good"))
+        with site.connection() as link:
+            link.request("PUT", "/files/back", headers=signed, body=b"evil")
+            data = link.read_to_end()
+    assert data.startswith(b"HTTP/1.1 400 ") and documents(data) == 1
+    site.log.expects("the body has another hash")
+    for line in ("proxy", "client request body"):
+        site.log.allows(line)
