@@ -285,7 +285,8 @@ void aws4_discard_body(request_rec *r)
 
 void aws4_register_body(void)
 {
-    filter = ap_register_input_filter(FILTER, give, NULL, AP_FTYPE_PROTOCOL - 1);
+    filter = ap_register_input_filter(FILTER, give, NULL,
+                                      AP_FTYPE_PROTOCOL - 1);
 }
 
 static body_guard *make(request_rec *r)

@@ -77,7 +77,8 @@ void aws4_keep_key(const aws4_try *t);
 /* The scheme's answer to a refusal. */
 int aws4_answer(request_rec *r, const as_attempt *attempt, int status);
 
-/* Sends the whole answer; what others say after it is dropped. `more` is XML for the inside of it, or "". */
+/* Sends the whole answer; what others say after it is dropped. `more` is XML
+ * for the inside of it, or "". */
 void aws4_send_error(request_rec *r, int status, const char *code,
                      const char *message, const char *more);
 
