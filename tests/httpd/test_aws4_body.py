@@ -10,6 +10,7 @@ import threading
 
 import pytest
 
+from harness import build
 from harness.aws4 import (
     CHUNKED, CHUNKED_TRAILER, HEX, KINDS, OPEN_TRAILER, SILENT, UNSIGNED, error,
     in_http_chunks, prepare, sha256)
@@ -227,7 +228,8 @@ def test_a_large_body(serve):
             assert site.stored("new") == data
     request = in_http_chunks(put(site.signer, CHUNKED, data), [65536])
     assert site.send(request).status == 204
-    assert resident() < before + 2000
+    # AddressSanitizer holds back what is freed
+    assert resident() < before + (40000 if build.SANITIZE else 2000)
 
 
 # ---- what does not -----------------------------------------------------------
@@ -425,6 +427,55 @@ def test_another_decoded_length(site, kind, length):
     untouched(site)
     site.log.expects("authscheme: refused status=400", times=1)
     site.log.allows(DAV)
+
+
+@pytest.mark.parametrize("kind", [HEX, SILENT, UNSIGNED, *KINDS])
+@pytest.mark.parametrize("service", ["s3", "execute-api"])
+def test_parts_of_files(serve, kind, service):
+    """mod_dav would write them to their place before they are verified."""
+    site = serve(f"{OPEN}\nAws4Service *", files={"htdocs/files/old": BEFORE})
+    site.own("htdocs/files/old")
+    request = put(site.signer.with_(service=service), kind, b"x" * 30000,
+                  "/files/old",
+                  headers=[("Content-Range", "bytes 0-29999/30000")])
+    for body in (request.body, b"y" * len(request.body)):
+        answer = site.send(request.change(body=body))
+        if kind == SILENT and body != request.body:
+            assert answer.status == 401
+            site.log.expects("the signature is wrong", times=1)
+        else:
+            assert answer.status in (400, 403, 501)
+    untouched(site)
+    site.log.allows("authscheme: refused")
+
+
+XML = {
+    "PROPFIND": b"<propfind xmlns='DAV:'><allprop/></propfind>",
+    "LOCK": b"<lockinfo xmlns='DAV:'><lockscope><exclusive/></lockscope>"
+            b"<locktype><write/></locktype></lockinfo>",
+    "PROPPATCH": b"<propertyupdate xmlns='DAV:'><set><prop><x xmlns='y'>1</x>"
+                 b"</prop></set></propertyupdate>"}
+
+
+@pytest.mark.parametrize("method", XML)
+@pytest.mark.parametrize("kind", [HEX, CHUNKED])
+def test_wrong_xml(site, method, kind):
+    """Other readers of bodies than PUT: one answer, and nothing is done."""
+    body = XML[method]
+    request = with_body(site.signer, kind, method, "/files/a.txt", body, [],
+                        True)
+    request.body = request.body.replace(b"DAV", b"VAD")
+    with site.connection() as connection:
+        site.server.requests += 1
+        connection.send(request.wire())
+        said = answers(connection.read_to_end(), [method])
+    assert said[0].status in (400, 403)
+    assert error(said[0])
+    answer = site.send(site.signer.sign("PROPFIND", "/files/a.txt", [
+        ("Depth", "0")]))
+    assert b"locktoken" not in answer.body and b">1<" not in answer.body
+    site.log.expects("problem=invalid", times=1)
+    site.log.allows("dav:error")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -645,6 +696,37 @@ def test_cgi(serve, kind, outer):
             assert said["length"] == str(size)
             assert (said["chunked"] == said["encoding"] == said["sha256"]
                     == said["decoded"] == said["trailer"] == "")
+
+
+COUNT = """#!/bin/sh
+printf 'Content-Type: text/plain\\n\\n'
+count=$(wc -c 2>/dev/null)
+[ "$count" != "$CONTENT_LENGTH" ] || touch "$0.whole"
+"""
+
+
+@pytest.mark.parametrize("outer", [None, [5000]])
+@pytest.mark.parametrize("kind", [HEX, *KINDS])
+def test_cgi_and_a_wrong_body(serve, kind, outer):
+    """A script can tell by CONTENT_LENGTH that not all of it came."""
+    site = serve(modules="cgid", more=CGI)
+    site.own("cgi-bin")
+    site.write("cgi-bin/count", COUNT, 0o755)
+    whole = site.root / "cgi-bin/count.whole"
+    request = with_body(site.signer, kind, "POST", "/cgi-bin/count",
+                        os.urandom(29999) + b"x", [], True)
+    assert site.send(request).status == 200
+    assert whole.exists()
+    whole.unlink()
+    body = bytearray(request.body)
+    body[-120 if kind != OPEN_TRAILER else -10] ^= 1
+    request = request.change(body=bytes(body))
+    if outer:
+        request = in_http_chunks(request, outer)
+    assert site.send(request).status in (400, 403)
+    assert not whole.exists()
+    site.log.expects("problem=invalid", times=1)
+    site.log.allows("cgid:error")
 
 
 def test_other_codings_stay(serve):
