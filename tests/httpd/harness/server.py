@@ -238,7 +238,8 @@ class Server:
                 "LC_ALL": "C.UTF-8", **self.environ}
         if build.SANITIZE:
             report = self.root / "logs/sanitizer"
-            keep["LD_PRELOAD"] = build.sanitizer_preload()
+            keep["LD_PRELOAD"] = ":".join(filter(None, [
+                build.sanitizer_preload(), self.environ.get("LD_PRELOAD")]))
             # Pools are let go at exit in an order of their own: leaks would be
             # all false.
             keep["ASAN_OPTIONS"] = (f"detect_leaks=0:log_path={report}:"
