@@ -115,8 +115,7 @@ def reader(httpd):
 
 
 def needs(program):
-    if not shutil.which(program):
-        pytest.skip(f"{program} is not installed")
+    assert shutil.which(program), f"{program} is not installed"
 
 
 def test_curl_a_browser_and_refusals(reader):
@@ -177,7 +176,6 @@ def is_aws_2(reader):
 
 
 def test_boto3(reader):
-    pytest.importorskip("boto3")
     reader.writes(".aws/config", "[profile robot]")
     reader.writes("upload.py", "import boto3")
     reader.run_all("upload.py")
