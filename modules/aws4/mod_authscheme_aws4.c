@@ -302,6 +302,21 @@ static int is_part_put(request_rec *r)
 
 /* A handler of files would do something else: a copy would empty its target,
  * a part would be stored as the whole. */
+static int is_for_files(const request_rec *r)
+{
+    return !r->proxyreq
+           && (!r->handler || !strcmp(r->handler, "dav-handler")
+               || !strcmp(r->handler, DIR_MAGIC_TYPE));
+}
+
+static int is_operation_of_s3(const request_rec *r, const aws4_try *t)
+{
+    return t->checked.s3
+           && (has_operation(r->parsed_uri.query)
+               || apr_table_get(t->message.headers, "X-Amz-Copy-Source"));
+}
+
+/* Scripts and back ends have queries of their own, and may have the API. */
 static int refuse_operations(request_rec *r)
 {
     const as_attempt *granted = as_granted(r);
@@ -311,10 +326,7 @@ static int refuse_operations(request_rec *r)
         || strcmp(granted->scheme->name, "AWS4-HMAC-SHA256") != 0)
         return DECLINED;
     t = granted->data;
-    if (!is_part_put(r)
-        && !(t->checked.s3
-             && (has_operation(r->parsed_uri.query)
-                 || apr_table_get(t->message.headers, "X-Amz-Copy-Source"))))
+    if (!is_part_put(r) && !(is_for_files(r) && is_operation_of_s3(r, t)))
         return DECLINED;
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "an operation of S3 that a web server has not: answered "

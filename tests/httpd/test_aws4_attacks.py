@@ -362,6 +362,17 @@ def test_another_method_in_a_header(httpd, name):
     assert answer.status == 200
 
 
+def test_a_script_has_queries_of_its_own(httpd):
+    """Only files have no API of S3: 501 is for them."""
+    site = serve(httpd)
+    for query in "location=here", "delete", "prefix=a&delimiter=/":
+        signed = site.key.sign("GET", f"/cgi-bin/echo?{query}")
+        answer = site.get(f"/cgi-bin/echo?{query}", headers=signed)
+        assert answer.status == 200
+        signed = site.key.sign("GET", f"/files/?{query}")
+        assert site.get(f"/files/?{query}", headers=signed).status == 501
+
+
 @pytest.mark.parametrize("module", ["proxy_scgi", "proxy_uwsgi", "proxy_fcgi"])
 def test_a_handler_that_answers_as_well(httpd, module):
     """To a read that fails some say 500, when the client has been told."""
