@@ -128,7 +128,8 @@ def test_header(site, method, payload, tls):
     assert site.access()[0]["scheme"] == SCHEME
 
 
-@pytest.mark.parametrize("date", ["%a, %d %b %Y %H:%M:%S GMT", "%Y%m%dT%H%M%SZ"])
+@pytest.mark.parametrize("date", ["%a, %d %b %Y %H:%M:%S GMT",
+                                  "%Y%m%dT%H%M%SZ"])
 def test_date(site, date):
     """Where there is no X-Amz-Date."""
     long = site.signer.now()
@@ -292,7 +293,7 @@ ScriptAlias /cgi-bin/ cgi-bin/
             "REMOTE_USER=robot"]
 
 
-# ---- what is not signed, T-AWS-11 ----------------------------------------------
+# ---- what is not signed, T-AWS-11 --------------------------------------------
 
 def test_each_thing_that_is_signed(site):
     """One at a time."""
@@ -393,7 +394,7 @@ def test_dav_requests(site):
     assert site.names() == ["a.txt"]
 
 
-# ---- credentials, T-HDR, T-AWS-02, T-AWS-06, T-AWS-12, T-AWS-13 ----------------
+# ---- credentials, T-HDR, T-AWS-02, T-AWS-06, T-AWS-12, T-AWS-13 --------------
 
 def words(request):
     return dict(part.split("=", 1) for part in
@@ -541,7 +542,7 @@ def test_a_key_that_is_expired(serve):
     refused(site, site.signer.sign("GET", PAGE), "the key is expired", 401)
 
 
-# ---- scopes, T-AWS-06 ----------------------------------------------------------
+# ---- scopes, T-AWS-06 --------------------------------------------------------
 
 def test_scopes(site):
     """/papers takes s3 of any region, /api two of each, /any all."""
@@ -580,7 +581,7 @@ def test_the_scope_is_in_the_key(site):
                 WRONG)
 
 
-# ---- payloads that are not signed ------------------------------------------------
+# ---- payloads that are not signed --------------------------------------------
 
 @pytest.mark.parametrize("place, tls, gets_in", [
     ("/papers", False, True), ("/papers", True, True), ("/any", False, False),
@@ -654,7 +655,7 @@ def test_a_strangers_body_is_not_read_first(site):
         site.log.expects(why)
 
 
-# ---- presigned URLs, T-AWS-10 --------------------------------------------------
+# ---- presigned URLs, T-AWS-10 ------------------------------------------------
 
 def test_presigned(site):
     for signer in (site.signer, site.signer.with_(service="execute-api")):
@@ -805,22 +806,25 @@ def test_many_parameters(site):
     site.log.expects("authscheme: refused", times=1)
 
 
-# ---- session tokens ------------------------------------------------------------
+# ---- session tokens ----------------------------------------------------------
 
 def test_session_tokens(site):
     """Our keys have none."""
     request = site.signer.sign("GET", PAGE, [("X-Amz-Security-Token", "x")])
-    refused(site, request, "a session token, and the key has none", 400)
+    refused(site, request, "a session token, and the key has none", 400,
+            "InvalidToken")
     more = [("X-Amz-Security-Token", "x")]
     refused(site, site.signer.presign("GET", "/urls/a.txt", more=more),
-            "a session token, and the key has none", 400)
+            "a session token, and the key has none", 400,
+            "InvalidToken")
     added = site.signer.presign("GET", "/urls/a.txt")
     refused(site, added.change(target=added.target
                                + "&X-Amz-Security-Token=x"),
-            "a session token, and the key has none", 400)
+            "a session token, and the key has none", 400,
+            "InvalidToken")
 
 
-# ---- other algorithms ------------------------------------------------------------
+# ---- other algorithms --------------------------------------------------------
 
 def test_sigv2(site):
     for path in (PAGE, "/listed/a.txt"):
@@ -851,7 +855,7 @@ def test_other_algorithms(site, algorithm):
     site.log.expects("authscheme: refused", times=2)
 
 
-# ---- what httpd answers ----------------------------------------------------------
+# ---- what httpd answers ------------------------------------------------------
 
 def test_the_challenge(site):
     answer = site.get(PAGE)
@@ -929,7 +933,7 @@ def test_the_connection_stays(site):
     site.log.expects(WRONG, times=4)
 
 
-# ---- operations of S3 ------------------------------------------------------------
+# ---- operations of S3 --------------------------------------------------------
 
 @pytest.mark.parametrize("query", [
     "uploads", "list-type=2", "delimiter=%2F&max-keys=9&prefix=a", "acl",
@@ -950,7 +954,7 @@ def test_operations(site, query):
     site.log.expects(WRONG, times=1)
 
 
-# ---- redirects, T-APR ------------------------------------------------------------
+# ---- redirects, T-APR --------------------------------------------------------
 
 def test_directory_index(site):
     ok(site, site.signer.sign("GET", "/index/"), b"index\n")
@@ -1011,7 +1015,7 @@ def test_redirects_with_bodies(serve):
     site.log.allows("dav:error")
 
 
-# ---- forward proxies -------------------------------------------------------------
+# ---- forward proxies ---------------------------------------------------------
 
 def test_a_forward_proxy(serve):
     """Not for them, T-APR-14."""
@@ -1038,7 +1042,7 @@ ProxyRequests on
     site.log.expects("is not for forward proxies", 1)
 
 
-# ---- HTTP/2 ----------------------------------------------------------------------
+# ---- HTTP/2 ------------------------------------------------------------------
 
 def over_http2(site, request, content):
     headers = [(k.lower(), v) for k, v in request.headers if k != "Host"]
@@ -1107,7 +1111,7 @@ def test_every_mpm(serve, mpm):
         refused(site, site.signer.with_(secret="x").sign("GET", PAGE), WRONG)
 
 
-# ---- configuration ---------------------------------------------------------------
+# ---- configuration -----------------------------------------------------------
 
 @pytest.mark.parametrize("line, why", [
     ("Aws4Region", "needs a name"), ("Aws4Service", "needs a name"),

@@ -31,10 +31,10 @@ ScriptAlias /cgi-bin/ cgi-bin/
 """
 ECHO = r"""#!/bin/sh
 printf 'Content-Type: text/plain\n\n'
-printf 'length=%s\nchunked=%s\nencoding=%s\nsha256=%s\ndecoded=%s\ntrailer=%s\n' \
-    "$CONTENT_LENGTH" "$HTTP_TRANSFER_ENCODING" "$HTTP_CONTENT_ENCODING" \
-    "$HTTP_X_AMZ_CONTENT_SHA256" "$HTTP_X_AMZ_DECODED_CONTENT_LENGTH" \
-    "$HTTP_X_AMZ_TRAILER"
+printf 'length=%s\nchunked=%s\nencoding=%s\n' \
+    "$CONTENT_LENGTH" "$HTTP_TRANSFER_ENCODING" "$HTTP_CONTENT_ENCODING"
+printf 'sha256=%s\ndecoded=%s\ntrailer=%s\n' "$HTTP_X_AMZ_CONTENT_SHA256" \
+    "$HTTP_X_AMZ_DECODED_CONTENT_LENGTH" "$HTTP_X_AMZ_TRAILER"
 printf 'user=%s\nbody=%s\n' "$REMOTE_USER" "$(sha256sum | cut -d' ' -f1)"
 """
 IN_PLACE = "the body has another hash than x-amz-content-sha256"
