@@ -148,13 +148,6 @@ class Connection:
     def get(self, target, method="GET", **more):
         return self.request(method, target, **more).read(method)
 
-    def read_some(self):
-        """What comes of the next answer, or nothing if the server closes."""
-        data = self.sock.recv(65536)
-        while data and b"\r\n\r\n" not in data:
-            data += self.sock.recv(65536)
-        return data
-
     def read_to_end(self):
         data = b""
         while chunk := self.sock.recv(65536):
