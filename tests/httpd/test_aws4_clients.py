@@ -263,6 +263,37 @@ def test_curl(client, name):
     assert client.got() == DATA
 
 
+def node(client, library, verb, name, file):
+    return client.run("node", clients.node_modules() / "s3.mjs", library, verb,
+                      client.url, name, file, KEY_ID=client.key_id,
+                      KEY_SECRET=client.secret,
+                      NODE_EXTRA_CA_CERTS=client.certificate)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_aws_sdk_for_javascript(client, name):
+    """A stream goes in chunks that are not signed: over TLS."""
+    for verb in ("put", "stream") if client.tls else ("put",):
+        node(client, "sdk", verb, name, client.file)
+        assert client.site.stored(name) == DATA
+        (client.site.root / "htdocs/files" / name).unlink()
+    put_beforehand(client.site, name)
+    node(client, "sdk", "get", name, "down")
+    assert client.got() == DATA
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_aws4fetch(client, name):
+    """Its bodies are not signed: over TLS."""
+    if client.tls:
+        node(client, "aws4fetch", "put", name, client.file)
+        assert client.site.stored(name) == DATA
+    else:
+        put_beforehand(client.site, name)
+    node(client, "aws4fetch", "get", name, "down")
+    assert client.got() == DATA
+
+
 def test_restic_needs_an_s3_api(client):
     """It lists what is there: it is told, and nothing is stored."""
     done = client.run(

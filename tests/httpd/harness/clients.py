@@ -273,7 +273,8 @@ def install_node_modules():
     lock = folder / "node_modules/.installed"
     wanted = (source / "package-lock.json").read_text()
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "clients.mjs"):
+    for name in ("package.json", "package-lock.json", "clients.mjs",
+                 "s3.mjs"):
         shutil.copy(source / name, folder)
     if not lock.exists() or lock.read_text() != wanted:
         done = subprocess.run(
