@@ -123,6 +123,8 @@ static const char *message_of(const as_attempt *attempt, const char *code)
         { "InvalidAccessKeyId", "There is no such access key here, or it is "
                                 "not to be used any more." },
         { "AccessDenied", "Access denied." },
+        { "ServiceUnavailable", "The server can not check this just now." },
+        { "InternalError", "The server has a fault of its own." },
         { "EntityTooLarge", "The body is larger than this server reads before "
                             "it can check a signature: send its hash in "
                             "x-amz-content-sha256." },
@@ -131,7 +133,9 @@ static const char *message_of(const as_attempt *attempt, const char *code)
     apr_size_t i;
 
     if (t && t->fault != AWS4_OK && t->fault != AWS4_MISMATCH
-        && t->fault != AWS4_BROKEN && attempt->verdict != AS_GRANTED)
+        && t->fault != AWS4_BROKEN
+        && (attempt->verdict == AS_DENIED
+            || attempt->verdict == AS_CONTRADICTORY))
         return attempt->reason;
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (!strcmp(rows[i].code, code))

@@ -309,11 +309,17 @@ static int is_for_files(const request_rec *r)
                || !strcmp(r->handler, DIR_MAGIC_TYPE));
 }
 
-static int is_operation_of_s3(const request_rec *r, const aws4_try *t)
+/* By what the client asked for, wherever a redirect has led. */
+static int is_operation_of_s3(request_rec *r, const aws4_try *t)
 {
     return t->checked.s3
-           && (has_operation(r->parsed_uri.query)
+           && (has_operation(aws4_initial(r)->parsed_uri.query)
                || apr_table_get(t->message.headers, "X-Amz-Copy-Source"));
+}
+
+static int is_error_document(const request_rec *r)
+{
+    return r->prev && r->prev->status != HTTP_OK;
 }
 
 /* Scripts and back ends have queries of their own, and may have the API. */
@@ -322,7 +328,7 @@ static int refuse_operations(request_rec *r)
     const as_attempt *granted = as_granted(r);
     const aws4_try *t;
 
-    if (r->main || r->prev || !granted || !granted->scheme
+    if (r->main || is_error_document(r) || !granted || !granted->scheme
         || strcmp(granted->scheme->name, "AWS4-HMAC-SHA256") != 0)
         return DECLINED;
     t = granted->data;

@@ -362,6 +362,25 @@ def test_another_method_in_a_header(httpd, name):
     assert answer.status == 200
 
 
+def test_operations_behind_a_redirect(httpd):
+    """A rewritten PUT of a copy would empty its target."""
+    site = serve(httpd, """
+<Directory "{root}/htdocs/files">
+    RewriteEngine on
+    RewriteRule "^moved$" "/files/target" [PT]
+</Directory>
+""")
+    target = site.write("htdocs/files/target", "old")
+    site.own("htdocs/files/target")
+    for query, more in ("", {"x-amz-copy-source": "/files/a"}), \
+            ("?partNumber=1&uploadId=x", {}):
+        signed = site.key.sign("PUT", f"/files/moved{query}", headers=more)
+        answer = site.get(f"/files/moved{query}", "PUT", headers=signed,
+                          body=b"")
+        assert answer.status == 501, answer
+        assert target.read_text() == "old"
+
+
 def test_a_script_has_queries_of_its_own(httpd):
     """Only files have no API of S3: 501 is for them."""
     site = serve(httpd)
